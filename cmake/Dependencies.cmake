@@ -1,0 +1,30 @@
+# Libraries of the gateway, all of them Debian 12 packages (packaging/install-deps.sh), found and never fetched.
+set(Boost_USE_STATIC_LIBS OFF)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 EXACT REQUIRED COMPONENTS filesystem url system)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(valijson REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+
+# Asio and Beast are compiled once, here, instead of in every file that includes them.
+add_library(heliograph_boost STATIC
+  cmake/separate_compilation/asio.cpp
+  cmake/separate_compilation/asio_ssl.cpp
+  cmake/separate_compilation/beast.cpp)
+target_compile_features(heliograph_boost PUBLIC cxx_std_23)
+target_compile_definitions(heliograph_boost PUBLIC
+  BOOST_ASIO_SEPARATE_COMPILATION
+  BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED
+  BOOST_ALL_NO_LIB)
+target_link_libraries(heliograph_boost PUBLIC Boost::headers Boost::system OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+
+add_library(heliograph_spdlog INTERFACE)
+target_compile_definitions(heliograph_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+target_link_libraries(heliograph_spdlog INTERFACE spdlog::spdlog fmt::fmt)

@@ -1,0 +1,34 @@
+#include "core/app/system_clock.h"
+
+#include <chrono>
+
+namespace heliograph::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::time_point_cast;
+
+ports::MonoTime read_mono() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return ports::MonoTime{std::chrono::duration_cast<nanoseconds>(now)};
+}
+
+}  // namespace
+
+SystemClock::SystemClock()
+    : mono_start_(read_mono()),
+      wall_start_(time_point_cast<nanoseconds>(std::chrono::system_clock::now())) {}
+
+ports::MonoTime SystemClock::mono() const { return read_mono(); }
+
+model::TimePoint SystemClock::wall() const {
+  const auto now = wall_start_ + (read_mono() - mono_start_);
+  return std::chrono::floor<milliseconds>(now);
+}
+
+model::TimePoint SystemClock::real_wall() const {
+  return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace heliograph::app

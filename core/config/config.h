@@ -1,0 +1,218 @@
+// The configuration as typed values: what the TOML file, the environment and the defaults add up
+// to.
+//
+// Made by core/config/loader.h, validated there as a whole, immutable afterwards. Nothing reads
+// TOML or the environment later. Every limit has its unit in its type or name; defaults are the
+// ones the documentation states.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/client.h"
+#include "core/model/message.h"
+
+namespace heliograph::config {
+
+using std::chrono::milliseconds;
+
+struct Listener {
+  std::string listen;  // "127.0.0.1:8080"
+  std::string cert;
+  std::string key;
+  std::string client_ca;
+  std::vector<std::string> roles;  // empty: everything; else of "api", "admin"
+};
+
+struct Http {
+  std::string listen = "127.0.0.1:8080";
+  int threads = 1;
+  std::size_t max_connections = 4096;
+  std::size_t max_connections_per_address = 1024;
+  std::vector<std::string> trusted_proxies;  // addresses or CIDRs
+  std::vector<std::string> hostnames;        // besides localhost, 127.0.0.1, [::1]
+  std::vector<std::string> cors_origins;
+  std::vector<Listener> listeners;  // [[http.listener]], besides `listen`
+};
+
+struct Store {
+  std::string engine = "sqlite";
+  std::string path = "data/heliograph.db";  // absolute after loading
+  std::uint64_t min_free_bytes = 64ull << 20;
+};
+
+struct Queue {
+  std::uint64_t max_depth = 5'000'000;  // waiting messages; beyond, accepts are refused with 503
+  std::size_t window = 20'000;          // messages in memory
+};
+
+struct Messages {
+  milliseconds validity{std::chrono::hours{24}};
+  std::size_t text_max = 1600;  // characters
+  std::string default_from;
+};
+
+struct Numbers {
+  std::string validation = "shape";  // or "possible"
+  std::string default_region;
+};
+
+struct Retry {
+  milliseconds min_delay{2'000};
+  milliseconds max_delay{30 * 60'000};
+  double factor = 2.0;
+  int max_attempts = 5;  // sends, the first included
+  bool full_jitter = true;
+};
+
+struct Health {
+  milliseconds window{300'000};
+  double failure_threshold = 0.7;
+  int min_attempts = 10;
+  milliseconds cooldown{300'000};
+  int probes = 3;  // successes that close the circuit
+};
+
+struct InDoubt {
+  model::InDoubt policy = model::InDoubt::kAuto;
+  milliseconds wait{30'000};
+};
+
+// One limit: `limit` units in any `window`.
+struct Limit {
+  std::uint64_t limit = 0;  // >= 1
+  milliseconds window{1'000};
+  std::string algorithm = "sliding_window";  // or "token_bucket"
+  std::uint64_t burst = 0;                   // token bucket; 0: limit
+  std::string unit = "messages";             // or "parts"
+};
+struct ClientRate {
+  double rate = 0;  // messages a second
+  double burst = 0;
+};
+struct Limits {
+  std::optional<Limit> total;  // accepted messages of the whole gateway
+  std::optional<ClientRate> client;
+  std::optional<Limit> dispatch;  // sends of the whole gateway
+};
+
+// A plugin's own table, as JSON text (TOML's types mapped: offset date-times as RFC 3339 strings),
+// secrets still as written
+// ("env:NAME"). `where` names its place for errors: "heliograph.toml:41: [provider.config]".
+struct PluginTable {
+  std::string json = "{}";
+  std::string where;
+};
+
+struct Provider {
+  std::string id;      // unique; what attempts and the API show
+  std::string plugin;  // component id of kind provider
+  std::vector<model::Channel> channels{model::Channel::kSms};
+  std::uint32_t weight = 1;
+  std::uint32_t priority = 0;
+  std::uint64_t cost_micros = 0;
+  std::optional<Limit> limit;
+  std::uint32_t max_in_flight = 64;
+  milliseconds timeout{5'000};
+  bool receipts = true;  // false: SENT is final, whatever the plugin says
+  bool required = true;
+  bool enabled = true;
+  PluginTable config;
+};
+
+struct Strategy {  // [distributor]
+  std::string plugin = "weighted_round_robin";
+  PluginTable config;
+};
+struct LimiterPlugin {  // [limiter]
+  std::string plugin = "memory";
+  PluginTable config;
+  std::optional<milliseconds> guard;       // default: 2 % of the window, at least 10 ms
+  std::string on_failure = "local_share";  // or "closed", "open"
+};
+struct PluginFile {  // [[plugin]]
+  std::string id;
+  std::string file;    // absolute after loading
+  std::string sha256;  // hex; empty: not pinned
+  bool required = true;
+};
+struct Plugins {
+  std::vector<std::string> path;  // absolute after loading
+  std::vector<PluginFile> files;
+};
+
+struct Billing {
+  std::int64_t price_per_part_cents = 5;
+  std::string capture_on = "delivered";  // or "sent", "accepted"
+  milliseconds hold_timeout{std::chrono::hours{72}};
+  std::string on_unknown = "release";  // or "capture"
+};
+
+struct Facades {
+  bool twillow = true;
+  bool messaging = true;
+  std::string client;  // empty: facades off
+  bool allow_remote = false;
+};
+
+struct Client {  // [[client]]
+  std::string name;
+  std::string key_sha256;  // hex; of the literal, env: or file: key, or as given
+  std::int64_t credit_cents = 0;
+  bool billing = true;
+  std::optional<double> rate;
+  std::optional<double> burst;
+  std::optional<std::int64_t> price_per_part_cents;
+  std::string default_region;
+  std::string callback_url;
+  model::InDoubt in_doubt = model::InDoubt::kAuto;
+  std::uint8_t scopes = model::kScopeSend | model::kScopeRead;
+};
+
+struct Retention {
+  milliseconds body{std::chrono::hours{24 * 30}};
+  milliseconds metadata{std::chrono::hours{24 * 400}};
+};
+
+struct Callbacks {
+  std::vector<std::string> allow_cidrs;
+  bool allow_http = false;
+};
+
+struct Log {
+  std::string level = "info";      // trace, debug, info, warn, error
+  std::string format = "console";  // or "json"
+};
+
+struct Config {
+  std::string source;  // the file's path, or "the embedded default"
+  std::vector<std::string> roles{"api", "dispatch"};
+  Http http;
+  Store store;
+  Queue queue;
+  Messages messages;
+  Numbers numbers;
+  Limits limits;
+  Retry retry;
+  Health health;
+  InDoubt in_doubt;
+  Plugins plugins;
+  LimiterPlugin limiter;
+  Strategy distributor;
+  std::vector<Provider> providers;
+  Billing billing;
+  Facades facades;
+  std::vector<Client> clients;
+  milliseconds idempotency_retention{std::chrono::hours{72}};
+  Retention retention;
+  Callbacks callbacks;
+  milliseconds drain_timeout{30'000};
+  Log log;
+  std::vector<std::string> notes;  // for the log at start: variables that took effect, warnings
+};
+
+}  // namespace heliograph::config

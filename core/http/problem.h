@@ -1,0 +1,31 @@
+// Problem details (RFC 9457): the one shape of every native error answer.
+//
+// Each carries `type`, `title`, `status`, `detail` and, for clients of the older API, `error` (the
+// detail again, or the older system's words). Nothing of the inside (paths, SQL, stack traces) ever
+// gets into one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/http/message.h"
+
+namespace heliograph::http {
+
+struct Problem {
+  unsigned status = 400;
+  std::string title;    // empty: the status' standard phrase
+  std::string detail;   // a sentence for the client's developer
+  std::string error;    // the `error` member; empty: same as detail
+  std::string pointer;  // JSON pointer to the field at fault: "/to"; empty: none
+  std::vector<std::pair<std::string, std::int64_t>>
+      numbers;  // extension members: {"required_cents", 10}
+};
+
+// application/problem+json with the same status.
+Response problem_response(const Problem& problem);
+Response problem_response(unsigned status, std::string_view detail);
+
+}  // namespace heliograph::http

@@ -1,0 +1,90 @@
+// Intake: judges what a client submits, completes and prices it, and has the store keep it.
+//
+// judge() is pure; accept() adds the order of checks every way in shares: limits, idempotency in
+// flight, store. Thread-safe: every API thread uses the one instance.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/model/client.h"
+#include "core/model/message.h"
+#include "core/ports/clock.h"
+#include "core/ports/store.h"
+
+namespace heliograph::pipeline {
+
+// What a client asks for, read but not judged. Empty strings and nullopt: not given.
+struct Submission {
+  model::Channel channel = model::Channel::kSms;
+  std::string to;
+  std::string from;
+  std::string text;
+  std::string client_reference;
+  std::string callback_url;
+  std::string provider;  // pin
+  std::string metadata_json;
+  std::optional<model::Lane> lane;
+  std::optional<model::InDoubt> in_doubt;
+  std::optional<model::TimePoint> send_at;
+  std::optional<std::chrono::milliseconds> validity;
+};
+
+struct FieldError {
+  std::string pointer;  // JSON pointer: "/to"
+  std::string detail;   // a sentence; never the value of a number or text
+};
+
+// The state of the tightest limit that applies, for RateLimit headers.
+struct LimitState {
+  std::string policy;  // "total" or "client"; empty: no limit applies
+  std::uint64_t limit = 0;
+  std::uint64_t window_seconds = 1;  // rounded up
+  std::uint64_t remaining = 0;
+  std::uint64_t reset_seconds = 0;  // until a whole quota is there again, rounded up
+};
+struct RateLimited {
+  std::chrono::milliseconds retry_after{1'000};
+};
+struct IdempotencyInFlight {};  // the first request with this key is not answered yet
+using IntakeResult = std::variant<ports::AcceptResult, RateLimited, IdempotencyInFlight>;
+
+struct IntakeSettings {
+  config::Messages messages;
+  config::Numbers numbers;
+  config::Limits limits;
+  config::Billing billing;
+  // Providers by name, with the bits of their channels: what a pin may name.
+  std::vector<std::pair<std::string, std::uint32_t>> providers;
+};
+
+class Intake {
+ public:
+  Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store);
+  ~Intake();
+
+  std::expected<model::NewMessage, FieldError> judge(const model::Client& client,
+                                                     const Submission& submission) const;
+
+  struct Options {
+    bool skip_client_limit = false;  // facade requests share one client
+  };
+  // `state` (if given) is filled before accept() returns.
+  void accept(const model::Client& client, model::NewMessage message,
+              std::optional<ports::IdempotencyKey> key, const Options& options, LimitState* state,
+              ports::Executor& where, ports::Done<IntakeResult> done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heliograph::pipeline

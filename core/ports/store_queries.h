@@ -1,0 +1,60 @@
+// Reading the store for people and programs: what the API lists and shows. Never needed to move a
+// message on.
+//
+// All functions: any thread, answered on `where` by the store's readers, as fresh as the last
+// commit before the call. Lists are paged by key: `next_row` is where the next page begins, 0 when
+// there is none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/attempt.h"
+#include "core/model/client.h"
+#include "core/model/message.h"
+#include "core/ports/store.h"
+
+namespace heliograph::ports {
+
+struct MessageFilter {
+  std::optional<model::ClientId> client;  // nullopt: all clients (operators)
+  std::optional<model::Status> status;
+  std::optional<std::string> provider;  // by name
+  std::optional<std::string> to;
+  std::optional<std::string> client_reference;
+  std::optional<model::TimePoint> created_after;   // inclusive
+  std::optional<model::TimePoint> created_before;  // exclusive
+  bool dead_letters_only = false;
+  std::int64_t before_row = 0;  // newest first; 0: from the newest
+  std::size_t limit = 50;       // <= 100
+};
+struct MessageList {
+  std::vector<model::MessageView> messages;
+  std::int64_t next_row = 0;
+};
+
+struct QueueDepth {
+  std::uint64_t waiting = 0;  // SCHEDULED, QUEUED, FAILED_TEMP
+  std::uint64_t sending = 0;
+};
+
+class StoreQueries {
+ public:
+  virtual ~StoreQueries() = default;
+  virtual void find_message(std::optional<model::ClientId> client, model::MessageId id,
+                            Executor& where, Done<std::optional<model::MessageView>> done) = 0;
+  virtual void list_messages(MessageFilter filter, Executor& where, Done<MessageList> done) = 0;
+  // nullopt: no such message of this client. Oldest first.
+  virtual void attempts(std::optional<model::ClientId> client, model::MessageId id, Executor& where,
+                        Done<std::optional<std::vector<model::AttemptView>>> done) = 0;
+  virtual void events(std::optional<model::ClientId> client, model::MessageId id, Executor& where,
+                      Done<std::optional<std::vector<model::EventView>>> done) = 0;
+
+  // What readiness and metrics ask; no database access, any thread.
+  virtual QueueDepth depth() const = 0;
+  virtual bool accepting() const = 0;              // false: disk full, or the writer has failed
+  virtual std::string engine_version() const = 0;  // "SQLite 3.40.1"
+};
+
+}  // namespace heliograph::ports

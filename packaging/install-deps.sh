@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what Heliograph needs from Debian 12's own packages. Idempotent: packages that are present cost one dpkg query.
+#
+#   packaging/install-deps.sh            to build, run and test
+#   packaging/install-deps.sh --lint     also clang-format, clang-tidy
+#   packaging/install-deps.sh --bench    also nginx, Kannel and perf, the neighbours in `make bench`
+#   packaging/install-deps.sh --coverage also llvm-cov's companions
+#
+# Server packages are never started: a policy-rc.d that answers 101 stands in for the time of the installation.
+set -euo pipefail
+
+packages=(
+  # toolchain; clang-19 because g++ 12 miscompiles coroutines (docs/decisions/0001-clang-for-the-core.md)
+  clang-19 lld-19 libclang-rt-19-dev llvm-19 g++ cmake ninja-build ccache pkg-config make git ca-certificates
+  # libraries
+  libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
+  libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
+  libspdlog-dev libfmt-dev libcli11-dev
+  # tests and tools
+  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl
+)
+for option in "$@"; do
+  case "$option" in
+    --lint) packages+=(clang-format-19 clang-tidy-19 shellcheck) ;;
+    --bench) packages+=(nginx-light kannel wrk linux-perf) ;;
+    --coverage) packages+=(gcovr) ;;
+    *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench, --coverage)" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${packages[@]}"; do
+  # `Status: install ok installed` is the only state in which a package can be used.
+  if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
+    missing+=("$package")
+  fi
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install-deps.sh: needs root (or sudo) to install: ${missing[*]}" >&2; exit 1; }
+  sudo=(sudo)
+fi
+
+policy=/usr/sbin/policy-rc.d
+made_policy=no
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+  "${sudo[@]}" chmod 755 "$policy"
+  made_policy=yes
+fi
+cleanup() { if [ "$made_policy" = yes ]; then "${sudo[@]}" rm -f "$policy"; fi; }
+trap cleanup EXIT
+
+echo "installing: ${missing[*]}"
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
