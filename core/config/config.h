@@ -188,6 +188,14 @@ struct Log {
   std::string format = "console";  // or "json"
 };
 
+// What the mock providers of `serve --demo` and of the program `mock-provider` do unless told
+// otherwise. Comes from the environment only (MOCK_SUCCESS_RATE and its like).
+struct Mock {
+  std::optional<double> success_rate;
+  std::optional<double> temp_fail_rate;
+  std::optional<double> perm_fail_rate;
+};
+
 struct Config {
   std::string source;  // the file's path, or "the embedded default"
   std::vector<std::string> roles{"api", "dispatch"};
@@ -212,6 +220,7 @@ struct Config {
   Callbacks callbacks;
   milliseconds drain_timeout{30'000};
   Log log;
+  Mock mock;
   std::vector<std::string> notes;  // for the log at start: variables that took effect, warnings
 };
 

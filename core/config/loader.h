@@ -29,6 +29,7 @@ struct ConfigErrors {
 struct Source {
   std::string path;  // empty: `text` is embedded
   std::string text;
+  std::string name = "the embedded default";  // what errors and logs call it when it is embedded
 };
 
 // Which file holds: `explicit_path` (--config), HELIOGRAPH_CONFIG, ./heliograph.toml,
@@ -42,8 +43,17 @@ std::expected<Source, ConfigErrors> find_source(const std::optional<std::string>
 // plugin tables stay as written for core/plugin.
 std::expected<Config, ConfigErrors> load(const Source& source, const Environment& environment);
 
-// What the binary carries (config/heliograph.toml), without any client.
+// What the binary carries: config/heliograph.toml, the documented defaults with neither client nor
+// provider, and config/demo.toml, the complete file of `serve --demo`.
 std::string_view embedded_default();
+std::string_view embedded_demo();
+
+// Every key a file may have, as "http.listen" or "provider.*.weight", with its type in a word.
+struct KeyInfo {
+  std::string path;
+  std::string type;
+};
+std::vector<KeyInfo> known_keys();
 
 // `env:NAME`, `file:PATH` (trailing newline cut) or a literal. The error is a sentence that names
 // no secret.

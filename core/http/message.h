@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+namespace heliograph::ports {
+class Executor;
+}
+
 namespace heliograph::http {
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
@@ -29,6 +33,10 @@ struct Request {
   std::string local_listener;  // the listener's name in the configuration
   std::string request_id;      // the client's X-Request-Id if well-formed, else ours
   std::vector<std::pair<std::string, std::string>> params;  // of the route: {id}
+  // Posts to the API thread that runs the handler; what the handler awaits completes there
+  // (core/http/await.h). Never null inside a handler that a Server calls; lives as long as the
+  // server.
+  ports::Executor* executor = nullptr;
 
   std::optional<std::string_view> header(
       std::string_view lower_case_name) const;          // the first of that name
@@ -44,6 +52,8 @@ struct Response {
   std::vector<Header>
       headers;         // besides Content-Type, Content-Length, Connection, Date, X-Request-Id
   bool close = false;  // close the connection after it
+  // No answer at all, the connection is cut: a mock's fault on purpose, never an API's.
+  bool abort = false;
 };
 
 }  // namespace heliograph::http

@@ -2,9 +2,10 @@
 //
 // Each carries `type`, `title`, `status`, `detail` and, for clients of the older API, `error` (the
 // detail again, or the older system's words). Nothing of the inside (paths, SQL, stack traces) ever
-// gets into one.
+// gets into one. Thread-safe (pure).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@ struct Problem {
   std::string pointer;  // JSON pointer to the field at fault: "/to"; empty: none
   std::vector<std::pair<std::string, std::int64_t>>
       numbers;  // extension members: {"required_cents", 10}
+  std::vector<std::pair<std::string, std::string>> texts;  // likewise: {"message_status", "SENT"}
 };
 
 // application/problem+json with the same status.

@@ -3,7 +3,8 @@
 //
 // Patterns are literal segments and parameters: "/v1/messages/{id}". A literal wins over a
 // parameter. An unknown path is 404, a known path with another method 405 with `Allow`; HEAD is
-// answered by GET's handler without a body.
+// answered by GET's handler without a body; OPTIONS where no route has it gets 200 and `allow`
+// here, and 204 from the server.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,6 +13,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/http/message.h"
 
@@ -31,16 +34,20 @@ class Router {
   ~Router();
   Router(Router&&) noexcept;
 
-  // Throws std::logic_error for a route that is there already.
+  // Throws std::logic_error for a route that is there already, and where the same place in a path
+  // has a parameter of another name.
   void add(Method method, std::string_view pattern, Handler handler, RouteOptions options = {});
 
   struct Match {
-    const Handler* handler = nullptr;  // nullptr: `status` says why not
+    const Handler* handler = nullptr;  // nullptr: `status` and `allow` say why
     RouteOptions options;
     std::vector<std::pair<std::string, std::string>> params;
-    unsigned status = 200;  // 404 or 405
-    std::string allow;      // for 405 and OPTIONS
+    unsigned status = 200;     // 404 or 405
+    std::string allow;         // for 405 and OPTIONS
+    std::string_view pattern;  // of the route found, for logs; lives as long as the router
   };
+  // `path` as it came, still percent-encoded: an encoded '/' is part of a parameter and separates
+  // nothing.
   Match find(Method method, std::string_view path) const;
 
  private:

@@ -4,12 +4,19 @@
 // Bounded in everything: connections in all and for each address, header and body sizes, and total
 // deadlines for header, body, write and idling (never refreshed byte by byte). Each thread has an
 // io_context of its own; a connection stays on its thread.
+//
+// Life: construct (binds) -> start() -> stop() -> destroy. What handlers await (core/http/await.h)
+// must be completed or destroyed before the server is: stop the server first, then the store, then
+// destroy the server.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/http/message.h"
@@ -21,7 +28,8 @@ struct ListenerOptions {
   std::string listen;  // "127.0.0.1:8080", "[::1]:0"; port 0: any free one
   std::string cert;    // PEM files; empty: no TLS
   std::string key;
-  std::string client_ca;  // empty: no client certificates asked for
+  std::string client_ca;  // PEM; every client must show a certificate of it. Empty: none asked for
+  std::string name;       // what Request::local_listener says
 };
 
 struct ServerOptions {
@@ -29,15 +37,18 @@ struct ServerOptions {
   int threads = 1;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 1024;
-  std::chrono::milliseconds header_timeout{
-      10'000};  // whole header, from its first byte or the connection's start
-  std::chrono::milliseconds body_timeout{30'000};
-  std::chrono::milliseconds write_timeout{30'000};
-  std::chrono::milliseconds idle_timeout{60'000};
-  std::size_t header_max = 8 * 1024;  // bytes: 431 beyond
-  std::size_t target_max = 2 * 1024;  // bytes: 414 beyond
-  std::size_t fields_max = 64;        // 431 beyond
-  std::string server_name = "heliograph";
+  // Total deadlines, kept to within an eighth of the shortest and 250 ms at most.
+  std::chrono::milliseconds header_timeout{10'000};  // from its first byte; also the TLS handshake
+  std::chrono::milliseconds body_timeout{30'000};    // from the header's end
+  std::chrono::milliseconds write_timeout{30'000};   // of an answer
+  std::chrono::milliseconds idle_timeout{60'000};    // before a request's first byte
+  std::size_t header_max = 8 * 1024;                 // bytes: 431 beyond
+  std::size_t target_max = 2 * 1024;                 // bytes: 414 beyond
+  std::size_t fields_max = 64;                       // 431 beyond
+  std::string server_name = "heliograph";            // for the Server field; empty: none
+  // One line for each fault inside (a handler that threw, an accept that failed), without anything
+  // of a request but its id. Called on the server's threads; must not block; may be empty.
+  std::function<void(std::string_view line)> log_error;
 };
 
 struct ServerStats {

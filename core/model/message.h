@@ -37,6 +37,13 @@ std::optional<InDoubt> parse_in_doubt(std::string_view text);
 
 // Stored.
 enum class HoldState : std::uint8_t { kNone = 0, kHeld = 1, kCaptured = 2, kReleased = 3 };
+// What a change of status does to the hold.
+enum class HoldAction : std::uint8_t { kKeep, kCapture, kRelease };
+
+// When a held amount is charged (billing.capture_on).
+enum class CaptureOn : std::uint8_t { kDelivered, kSent, kAccepted };
+std::string_view to_string(CaptureOn moment);  // "delivered"
+std::optional<CaptureOn> parse_capture_on(std::string_view text);
 
 // A message as accepted: validated, completed with the client's and the gateway's defaults, priced.
 struct NewMessage {

@@ -13,13 +13,18 @@ namespace heliograph::model {
 
 struct NumberRules {
   std::string default_region;  // ISO 3166 code, "BD"; empty: national numbers are refused
-  bool digits_are_international =
-      false;  // bare digits without '+' count as international (facades only)
+  // Bare digits that are no national number of the region count as international (facades only).
+  bool digits_are_international = false;
+  // Also the calling code must exist and its numbers have that length (numbers.validation =
+  // "possible").
+  bool check_possible = false;
 };
 
-// "+1 (415) 555-2671" -> "+14155552671": blanks, hyphens, dots and parentheses are dropped; "00" is
-// an international prefix; a national number is completed with the default region. The error is a
-// sentence for the client without the number in it.
+// "+1 (415) 555-2671" -> "+14155552671": blanks, hyphens, dots and parentheses are dropped, and the
+// "(0)" that some write behind a calling code; "00" is an international prefix. A national number
+// of the default region, with or without its trunk prefix, is completed with its calling code; it
+// must have a length the region knows. The error is a sentence for the client without the number in
+// it.
 std::expected<std::string, std::string> normalise_number(std::string_view given,
                                                          const NumberRules& rules);
 

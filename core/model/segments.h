@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace heliograph::model {
 
@@ -22,6 +23,10 @@ struct Segmentation {
 
 // `text` is well-formed UTF-8 (base::is_utf8).
 Segmentation segment(std::string_view text);
+
+// The text of each part, in order: slices of `text`, which must outlive them. As many as
+// segment(text).parts; an empty text is one empty part.
+std::vector<std::string_view> split(std::string_view text);
 
 // Characters (code points) of a well-formed UTF-8 text; what `messages.text_max` counts.
 std::size_t count_characters(std::string_view text);

@@ -38,7 +38,10 @@ enum class FailReason : std::uint8_t {
 bool is_terminal(Status status);
 // FAILED_PERM and EXPIRED always, UNKNOWN too: what GET /v1/dead-letters lists.
 bool is_dead_letter(Status status);
+// Within a cycle. A status never changes into itself: that is no change.
 bool can_change(Status from, Status to);
+// Dead letters may begin the next cycle as QUEUED.
+bool can_requeue(Status from);
 // SCHEDULED, QUEUED, FAILED_TEMP: not in anybody's hands, may be cancelled, expire or begin an
 // attempt.
 bool is_waiting(Status status);
@@ -46,5 +49,6 @@ bool is_waiting(Status status);
 std::string_view to_string(Status status);  // "QUEUED"
 std::optional<Status> parse_status(std::string_view text);
 std::string_view to_string(FailReason reason);  // "attempts_exhausted"; "" for kNone
+std::optional<FailReason> parse_fail_reason(std::string_view text);  // never kNone
 
 }  // namespace heliograph::model

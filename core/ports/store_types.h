@@ -58,7 +58,7 @@ struct BeginAttempt {
   model::TimePoint started_at{};
 };
 
-enum class HoldAction : std::uint8_t { kKeep, kCapture, kRelease };
+using model::HoldAction;
 
 // The end of an attempt and the message's next state, decided by the pipeline.
 struct FinishAttempt {

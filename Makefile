@@ -1,0 +1,59 @@
+# The few commands that matter; everything else is CMake (CMakePresets.json).
+#
+#   make run       install what is missing, build, serve the demo
+#   make test      install, build, run all tests (gateway with clang-19; SDK and plugins with g++ too)
+#   make lint      clang-format, clang-tidy, shellcheck
+#   make bench     build and measure, beside nginx and Kannel where installed (docs/benchmarks.md)
+#   make slow      the slow test set: long kill loop, a backlog of a million messages
+#   make asan | tsan | coverage
+JOBS ?= 2
+export CTEST_OUTPUT_ON_FAILURE = 1
+# Lets build folders share compilations.
+export CCACHE_BASEDIR = $(CURDIR)
+export CCACHE_NOHASHDIR = 1
+
+.PHONY: run test build build-gcc deps lint bench slow asan tsan coverage clean
+
+run: build
+	build/release/bin/heliograph serve --demo
+
+deps:
+	packaging/install-deps.sh
+
+build: deps
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+build-gcc: deps
+	cmake --preset plugins-gcc
+	cmake --build --preset plugins-gcc -j $(JOBS)
+
+test: build build-gcc
+	ctest --test-dir build/plugins-gcc -j $(JOBS) --no-tests=error
+	HELIOGRAPH_GCC_PLUGINS=$(CURDIR)/build/plugins-gcc/plugins \
+	  ctest --test-dir build/release -j $(JOBS) -LE slow --no-tests=error
+
+slow: build
+	ctest --test-dir build/release -L slow --no-tests=error
+
+lint:
+	packaging/install-deps.sh --lint
+	cmake --preset release
+	tools/lint.sh build/release $(JOBS)
+
+bench:
+	packaging/install-deps.sh --bench
+	$(MAKE) build
+	tests/bench/run.py
+
+asan tsan: deps
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --test-dir build/$@ -j $(JOBS) -LE slow --no-tests=error
+
+coverage:
+	packaging/install-deps.sh
+	tools/coverage.sh $(JOBS)
+
+clean:
+	rm -rf build

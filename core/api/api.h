@@ -1,0 +1,73 @@
+// The HTTP API: every resource under /v1, and the two health pages, as routes of core/http.
+//
+// A resource reads the request, calls one operation of the pipeline or the store, and writes the
+// answer; nothing is decided here. core/app builds the router once and hands it to the server.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/http/router.h"
+#include "core/pipeline/intake.h"
+#include "core/pipeline/provider_admin.h"
+#include "core/ports/clock.h"
+#include "core/ports/ingress.h"
+#include "core/ports/log.h"
+#include "core/ports/store.h"
+#include "core/ports/store_clients.h"
+#include "core/ports/store_queries.h"
+
+namespace heliograph::api {
+
+// Why the gateway should get no traffic now; app knows. Called on API threads, must not block.
+class Readiness {
+ public:
+  virtual ~Readiness() = default;
+  virtual std::vector<std::string> unready_reasons() const = 0;  // sentences; empty: ready
+};
+
+// What one listener serves, by the name that http::Request::local_listener carries.
+//
+// Roles "api" and "admin" each stand for their routes; the health pages are everywhere. Without
+// roles a listener serves everything, unless another one has the role "admin": then the admin
+// routes are served there alone.
+struct ListenerAccess {
+  std::string name;
+  std::vector<std::string> roles;
+  bool tls = false;
+  // Whoever reaches it is the operator (a socket file with mode 0600): admin routes need no key.
+  bool trusted = false;
+};
+
+struct ApiSettings {
+  std::vector<ListenerAccess> listeners;     // one that is not named here has no roles
+  std::vector<std::string> cors_origins;     // "https://app.example"; "*" is any
+  std::vector<std::string> hostnames;        // besides localhost, 127.0.0.1 and [::1]
+  std::vector<std::string> trusted_proxies;  // addresses or CIDRs
+  config::Messages messages;
+  config::Numbers numbers;
+  config::Limits limits;
+};
+
+// Everything outlives the server that runs the router.
+struct ApiPorts {
+  pipeline::Intake& intake;
+  pipeline::ProviderAdmin& providers;
+  ports::Store& store;
+  ports::StoreQueries& queries;
+  ports::StoreClients& clients;
+  ports::Ingress& ingress;
+  ports::Clock& clock;
+  const Readiness& readiness;
+  ports::Log* log = nullptr;  // nullptr: silent
+};
+
+// Throws std::runtime_error naming an entry of trusted_proxies that is no address.
+http::Router make_router(ApiSettings settings, const ApiPorts& ports);
+
+// The settings as the configuration says; listeners by the address they are configured with.
+ApiSettings api_settings(const config::Config& config);
+
+}  // namespace heliograph::api

@@ -1,0 +1,130 @@
+#include "core/api/endpoint.h"
+
+#include <utility>
+
+#include "core/http/await.h"
+#include "core/http/problem.h"
+
+namespace heliograph::api {
+namespace {
+
+// Who reaches a trusted listener without a key.
+std::shared_ptr<const model::Principal> operator_principal() {
+  static const auto principal = [] {
+    model::Principal made;
+    made.client.name = "operator";
+    made.scopes = model::kScopeAdmin;
+    return std::make_shared<const model::Principal>(std::move(made));
+  }();
+  return principal;
+}
+
+http::Response stopping() {
+  http::Response response = http::problem_response(503, "The gateway is stopping.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+boost::asio::awaitable<http::Response> preflight(Context& context, const std::string& allow,
+                                                 http::Request& request) {
+  http::Response response = context.cors.preflight(allow);
+  context.cors.decorate(request, response);
+  co_return response;
+}
+
+}  // namespace
+
+Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
+    : settings(std::move(given_settings)),
+      ports(given_ports),
+      auth(ports.clients, ports.clock),
+      cors(settings.cors_origins),
+      listeners(settings.listeners),
+      peers(settings.hostnames, settings.trusted_proxies) {}
+
+void Routes::health(std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};
+  add(http::Method::kGet, pattern, endpoint);
+}
+
+void Routes::open(http::Method method, std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kApi, .door = Door::kOpen, .resource = resource};
+  add(method, pattern, endpoint);
+}
+
+void Routes::any_scope(http::Method method, std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kApi, .door = Door::kAnyKey, .resource = resource};
+  add(method, pattern, endpoint);
+}
+
+void Routes::client(http::Method method, std::string_view pattern, model::Scope scope,
+                    Resource resource) {
+  const Endpoint endpoint{
+      .role = Role::kApi, .door = Door::kScope, .scope = scope, .resource = resource};
+  add(method, pattern, endpoint);
+}
+
+void Routes::admin(http::Method method, std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kAdmin,
+                          .door = Door::kScope,
+                          .scope = model::kScopeAdmin,
+                          .resource = resource};
+  add(method, pattern, endpoint);
+}
+
+void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint) {
+  // Not a coroutine itself: its captures live in the router, a coroutine's would not.
+  http::Handler handler = [context = context_, endpoint](http::Request& request) {
+    return serve(*context, endpoint, request);
+  };
+  router_.add(method, pattern, std::move(handler));
+  std::string& methods = methods_[std::string(pattern)];
+  if (!methods.empty()) methods += ", ";
+  methods += http::to_string(method);
+}
+
+http::Router Routes::finish() {
+  if (!context_->cors.enabled()) return std::move(router_);
+  for (const auto& [pattern, methods] : methods_) {
+    http::Handler handler = [context = context_, allow = methods](http::Request& request) {
+      return preflight(*context, allow, request);
+    };
+    router_.add(http::Method::kOptions, pattern, std::move(handler));
+  }
+  return std::move(router_);
+}
+
+boost::asio::awaitable<http::Response> Routes::serve(Context& context, Endpoint endpoint,
+                                                     http::Request& request) {
+  http::Response response;
+  try {
+    response = co_await answer(context, endpoint, request);
+  } catch (const http::OperationDropped&) {
+    response = stopping();
+  }
+  context.cors.decorate(request, response);
+  co_return response;
+}
+
+boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint endpoint,
+                                                      http::Request& request) {
+  if (!context.listeners.serves(request.local_listener, endpoint.role)) {
+    co_return http::problem_response(404, "There is nothing at this path.");
+  }
+  Call call{.context = context, .request = request, .principal = nullptr};
+  if (endpoint.door == Door::kOpen) co_return co_await endpoint.resource(call);
+
+  if (endpoint.role == Role::kAdmin && context.listeners.trusted(request.local_listener)) {
+    call.principal = operator_principal();
+    co_return co_await endpoint.resource(call);
+  }
+  Authenticator::Result authenticated = co_await context.auth.authenticate(request);
+  if (!authenticated) co_return std::move(authenticated.error());
+  call.principal = std::move(*authenticated);
+  if (endpoint.door == Door::kScope && !call.principal->may(endpoint.scope)) {
+    co_return missing_scope(endpoint.scope);
+  }
+  co_return co_await endpoint.resource(call);
+}
+
+}  // namespace heliograph::api

@@ -1,0 +1,94 @@
+// What happens to every request around its resource: listener's role, key, scope, CORS, and an
+// answer when the gateway is stopping.
+//
+// A resource is one function of a Call. Its file adds it to the Routes with the door it stands
+// behind.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api/api.h"
+#include "core/api/auth.h"
+#include "core/api/cors.h"
+#include "core/api/listener_policy.h"
+#include "core/api/peer_policy.h"
+#include "core/http/message.h"
+#include "core/http/router.h"
+
+namespace heliograph::api {
+
+// What all resources share. Lives as long as the router; used on every API thread.
+struct Context {
+  Context(ApiSettings given_settings, const ApiPorts& given_ports);
+
+  const ApiSettings settings;
+  const ApiPorts ports;
+  Authenticator auth;
+  const Cors cors;
+  const ListenerPolicy listeners;
+  const PeerPolicy peers;
+};
+
+// One request on its way through a resource.
+struct Call {
+  Context& context;
+  http::Request& request;
+  std::shared_ptr<const model::Principal> principal;  // nullptr where no key is asked for
+
+  const ApiPorts& ports() const { return context.ports; }
+  ports::Executor& executor() const { return *request.executor; }
+  const model::Client& client() const { return principal->client; }
+};
+
+using Resource = boost::asio::awaitable<http::Response> (*)(Call& call);
+
+class Routes {
+ public:
+  explicit Routes(std::shared_ptr<Context> context) : context_(std::move(context)) {}
+
+  void health(std::string_view pattern, Resource resource);  // GET, on every listener, no key
+  void open(http::Method method, std::string_view pattern, Resource resource);  // no key
+  void any_scope(http::Method method, std::string_view pattern, Resource resource);
+  void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource);
+  void admin(http::Method method, std::string_view pattern, Resource resource);
+
+  http::Router finish();  // adds the CORS preflights
+
+ private:
+  enum class Door : std::uint8_t { kOpen, kAnyKey, kScope };
+  struct Endpoint {
+    Role role = Role::kApi;
+    Door door = Door::kScope;
+    model::Scope scope = model::kScopeRead;
+    Resource resource = nullptr;
+  };
+
+  void add(http::Method method, std::string_view pattern, const Endpoint& endpoint);
+  static boost::asio::awaitable<http::Response> serve(Context& context, Endpoint endpoint,
+                                                      http::Request& request);
+  static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
+                                                       http::Request& request);
+
+  std::shared_ptr<Context> context_;
+  http::Router router_;
+  std::map<std::string, std::string, std::less<>> methods_;  // of each pattern: "GET, POST"
+};
+
+// Each adds the resources of one file of core/api/resources.
+void add_health(Routes& routes);
+void add_me(Routes& routes);
+void add_message_create(Routes& routes);
+void add_messages(Routes& routes);
+void add_dead_letters(Routes& routes);
+void add_provider_events(Routes& routes);
+void add_admin_providers(Routes& routes);
+void add_admin_clients(Routes& routes);
+void add_admin_keys(Routes& routes);
+void add_admin_queue(Routes& routes);
+
+}  // namespace heliograph::api

@@ -1,0 +1,76 @@
+#include "core/api/message_json.h"
+
+#include <string>
+
+namespace heliograph::api {
+
+void write_message(JsonWriter& json, const model::MessageView& message) {
+  json.begin_object();
+  json.text("id", message.id.to_string());
+  json.text("status", model::to_string(message.status));
+  json.text_unless_empty("reason", model::to_string(message.reason));
+  json.text("channel", model::to_string(message.channel));
+  json.text("to", message.to);
+  json.text("from", message.from);
+  json.text("text", message.text);
+  json.text("priority", model::to_string(message.lane));
+  json.text("in_doubt", model::to_string(message.in_doubt));
+  json.count("parts", message.parts);
+  json.integer("cost_cents", message.cost_cents);
+  json.count("attempts", message.attempts);
+  json.text_unless_empty("client_reference", message.client_reference);
+  json.text_unless_empty("provider", message.provider);
+  json.text_unless_empty("pinned_provider", message.pinned_provider);
+  json.text_unless_empty("provider_message_id", message.provider_message_id);
+  json.text_unless_empty("last_error", message.last_error);
+  if (message.possible_duplicate) json.boolean("possible_duplicate", true);
+  if (!message.metadata_json.empty()) json.raw("metadata", message.metadata_json);
+  json.time("created_at", message.created_at);
+  json.time("updated_at", message.updated_at);
+  if (message.send_at) json.time("send_at", *message.send_at);
+  json.time("expires_at", message.expires_at);
+  json.end_object();
+}
+
+void write_attempt(JsonWriter& json, const model::AttemptView& attempt) {
+  json.begin_object();
+  json.count("number", attempt.number);
+  json.text("provider", attempt.provider);
+  if (attempt.outcome) json.text("outcome", model::to_string(*attempt.outcome));
+  if (attempt.status_code != 0) json.integer("status_code", attempt.status_code);
+  json.text_unless_empty("provider_message_id", attempt.provider_message_id);
+  json.text_unless_empty("detail", attempt.detail);
+  json.time("started_at", attempt.started_at);
+  if (attempt.finished_at) json.time("finished_at", *attempt.finished_at);
+  json.end_object();
+}
+
+void write_event(JsonWriter& json, const model::EventView& event) {
+  json.begin_object();
+  json.text("status", event.status);
+  json.time("at", event.at);
+  json.text_unless_empty("detail", event.detail);
+  json.end_object();
+}
+
+http::Response json_response(unsigned status, JsonWriter& json) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = json.take();
+  return response;
+}
+
+http::Response accepted_response(model::MessageId id, model::Status status) {
+  const std::string text = id.to_string();
+  JsonWriter json(80);
+  json.begin_object();
+  json.text("message_id", text);
+  json.text("status", model::to_string(status));
+  json.end_object();
+  http::Response response = json_response(202, json);
+  response.headers.emplace_back("Location", "/v1/messages/" + text);
+  return response;
+}
+
+}  // namespace heliograph::api

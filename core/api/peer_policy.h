@@ -1,0 +1,37 @@
+// PeerPolicy: what may be believed of where a request comes from.
+//
+// A request is local when nobody but a program on this machine can have made it: a loopback peer
+// alone would let a proxy, or a web page in a browser on this machine, speak for it. Immutable;
+// thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/http/message.h"
+
+namespace heliograph::api {
+
+class PeerPolicy {
+ public:
+  // Throws std::runtime_error naming a trusted proxy that is neither an address nor a CIDR.
+  PeerPolicy(std::vector<std::string> hostnames, const std::vector<std::string>& trusted_proxies);
+  ~PeerPolicy();
+
+  // From loopback, not forwarded, for a host name that is this machine's (or configured), as JSON
+  // and without an Origin: so no page can have sent or re-bound its way in.
+  bool is_local(const http::Request& request) const;
+  // The URL as the peer wrote it, which signatures are computed over. Behind a trusted proxy its
+  // X-Forwarded-Proto and X-Forwarded-Host hold.
+  std::string url(const http::Request& request, bool tls) const;
+
+ private:
+  class Networks;
+  bool is_own_host(std::string_view host) const;
+
+  std::vector<std::string> hostnames_;
+  std::unique_ptr<Networks> proxies_;
+};
+
+}  // namespace heliograph::api

@@ -1,0 +1,135 @@
+#include "core/api/submission_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/api/duration_field.h"
+#include "core/api/json_fields.h"
+#include "core/api/json_writer.h"
+#include "core/base/time_text.h"
+
+namespace heliograph::api {
+namespace {
+
+// Documented, not built yet: given, they are refused, so that nobody takes an answer for a promise.
+constexpr std::array<std::string_view, 6> kLater{"subject",     "html",         "media",
+                                                 "attachments", "callback_url", "dlr_callback_url"};
+
+void read_channel(JsonFields& fields, pipeline::Submission& submission) {
+  const auto text = fields.text("channel");
+  if (!text) return;
+  const auto channel = model::parse_channel(*text);
+  if (channel == model::Channel::kSms) {
+    submission.channel = *channel;
+  } else if (channel == model::Channel::kMms || channel == model::Channel::kEmail) {
+    fields.fail("channel", "not supported yet");
+  } else {
+    fields.fail("channel", "Must be \"sms\".");
+  }
+}
+
+// `express: true` is the older API's word for the urgent lane.
+void read_lane(JsonFields& fields, pipeline::Submission& submission) {
+  const auto priority = fields.text("priority");
+  if (priority) {
+    submission.lane = model::parse_lane(*priority);
+    if (!submission.lane) fields.fail("priority", "Must be \"urgent\", \"normal\" or \"bulk\".");
+  }
+  if (!fields.boolean("express").value_or(false)) return;
+  if (submission.lane.value_or(model::Lane::kUrgent) != model::Lane::kUrgent) {
+    fields.fail("express", "Contradicts priority.");
+  }
+  submission.lane = model::Lane::kUrgent;
+}
+
+void read_in_doubt(JsonFields& fields, pipeline::Submission& submission) {
+  const auto text = fields.text("in_doubt");
+  if (!text) return;
+  submission.in_doubt = model::parse_in_doubt(*text);
+  if (submission.in_doubt) return;
+  fields.fail("in_doubt",
+              "Must be \"auto\", \"resolve_same\", \"at_least_once\" or \"at_most_once\".");
+}
+
+void read_send_at(JsonFields& fields, pipeline::Submission& submission) {
+  const auto text = fields.text("send_at");
+  if (!text) return;
+  submission.send_at = base::parse_rfc3339(*text);
+  if (!submission.send_at) {
+    fields.fail("send_at", "Must be an RFC 3339 time such as \"2026-11-22T14:35:00Z\".");
+  }
+}
+
+std::optional<http::Problem> check_metadata(const JsonValue& metadata) {
+  JsonFields entries(metadata, "/metadata");
+  for (const std::string& name : metadata.names) {
+    const JsonValue* value = metadata.find(name);
+    entries.value(name);
+    if (name.empty() || name.size() > kMetadataNameMax) {
+      entries.fail(std::string_view(name).substr(0, kMetadataNameMax),
+                   fmt::format("A name must have 1 to {} bytes.", kMetadataNameMax));
+    } else if (value->kind != JsonKind::kString) {
+      entries.fail(name, "Must be a string.");
+    } else if (value->text.size() > kMetadataValueMax) {
+      entries.fail(name, fmt::format("Must have at most {} bytes.", kMetadataValueMax));
+    }
+  }
+  return entries.finish();
+}
+
+// Written anew, so that the store holds one form of it whatever the client's blanks and escapes.
+std::string metadata_json(const JsonValue& metadata) {
+  JsonWriter json;
+  json.begin_object();
+  for (std::size_t i = 0; i < metadata.names.size(); ++i) {
+    json.text(metadata.names[i], metadata.items[i].text);
+  }
+  json.end_object();
+  return json.take();
+}
+
+std::optional<http::Problem> read_metadata(JsonFields& fields, pipeline::Submission& submission) {
+  const JsonValue* metadata = fields.value("metadata");
+  if (metadata == nullptr) return std::nullopt;
+  if (metadata->kind != JsonKind::kObject) {
+    fields.fail("metadata", "Must be an object of strings.");
+    return std::nullopt;
+  }
+  if (metadata->names.size() > kMetadataEntriesMax) {
+    fields.fail("metadata", fmt::format("Must have at most {} entries.", kMetadataEntriesMax));
+    return std::nullopt;
+  }
+  if (auto problem = check_metadata(*metadata)) return problem;
+  if (!metadata->names.empty()) submission.metadata_json = metadata_json(*metadata);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::expected<pipeline::Submission, http::Problem> read_submission(const JsonValue& body) {
+  JsonFields fields(body);
+  pipeline::Submission submission;
+  submission.to = fields.required_text("to");
+  submission.from = fields.text("from").value_or("");
+  submission.text = fields.required_text("text");
+  submission.client_reference = fields.text("client_reference").value_or("");
+  submission.provider = fields.text("provider").value_or("");
+  read_channel(fields, submission);
+  read_lane(fields, submission);
+  read_in_doubt(fields, submission);
+  read_send_at(fields, submission);
+  submission.validity = read_validity(fields, "validity");
+  const auto metadata_problem = read_metadata(fields, submission);
+  for (const std::string_view name : kLater) fields.not_supported(name);
+  if (fields.boolean("otp").value_or(false)) fields.fail("otp", "not supported yet");
+
+  if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
+  if (metadata_problem) return std::unexpected(*metadata_problem);
+  return submission;
+}
+
+}  // namespace heliograph::api

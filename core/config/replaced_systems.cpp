@@ -1,0 +1,322 @@
+// The environment variables of the three systems that this gateway replaces, so that their .env
+// files go on working. docs/configuration.md has the table.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+
+#include "core/base/text.h"
+#include "core/config/environment.h"
+#include "core/config/formats.h"
+#include "core/config/scalars.h"
+
+namespace heliograph::config {
+namespace {
+
+// What those systems assume when a variable is missing.
+constexpr std::string_view kRequestsDefault = "100";
+constexpr std::string_view kPeriodDefault = "60";
+
+// Read and left alone: they name servers that this gateway does not need.
+constexpr std::array<std::string_view, 5> kIgnored = {
+    "TASKIQ_BROKER_URL", "DATABASE_URL", "NATS_URL", "ENVIRONMENT", "SYNC_MESSAGE_PROCESSING"};
+constexpr std::array<std::string_view, 3> kRedis = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT"};
+
+Node* find_path(Node& root, std::string_view section, std::string_view key) {
+  Node* const table = root.find(section);
+  return table == nullptr ? nullptr : table->find(key);
+}
+
+std::vector<Node>* find_providers(Node& root) {
+  Node* const array = root.find("provider");
+  return array != nullptr && array->kind == Node::Kind::kArray ? &array->items : nullptr;
+}
+
+class Translator {
+ public:
+  Translator(const Environment& environment, Node& root, Mock& mock, Notes& notes, Report& report)
+      : environment_(environment), root_(root), mock_(mock), notes_(notes), report_(report) {}
+
+  void run() {
+    provider_urls();  // first: they may make the providers that the limits are for
+    limits();
+    client_limit();
+    health_and_retry();
+    server();
+    mocks();
+    redis();
+    ignored();
+  }
+
+ private:
+  // The last one counts, as for a process.
+  const std::string* find(std::string_view name) const {
+    const std::string* out = nullptr;
+    for (const auto& [known, value] : environment_) {
+      if (known == name) out = &value;
+    }
+    return out;
+  }
+
+  void error(std::string_view name, std::string message) {
+    report_.error({std::string(name), 0}, std::move(message));
+  }
+
+  void note(std::string_view name, std::string_view effect) {
+    notes_.push_back(fmt::format("{} {}", name, effect));
+  }
+
+  // Puts text below `table`; its reader checks it and names the variable in its error.
+  void put(Node& table, std::string_view path, std::string_view name, std::string value) {
+    Node* const node = table.at_path(path, {std::string(name), 0});
+    if (node == nullptr) return error(name, fmt::format("{} cannot be set here", path));
+    *node = {.kind = Node::Kind::kVariable,
+             .origin = {std::string(name), 0},
+             .key = std::move(node->key),
+             .text = std::move(value),
+             .items = {}};
+  }
+
+  // The variable's text as it stands.
+  void copy(std::string_view name, std::string_view path) {
+    const std::string* const value = find(name);
+    if (value == nullptr) return;
+    put(root_, path, name, *value);
+    note(name, fmt::format("sets {}", path));
+  }
+
+  // A whole number of seconds as a duration; empty, with an error, when it is none.
+  std::optional<std::string> seconds(std::string_view name, std::string_view value) {
+    const auto number = base::parse_uint(value);
+    if (number && *number > 0) return fmt::format("{}s", *number);
+    error(name, fmt::format("expected a number of seconds, found \"{}\"", value));
+    return std::nullopt;
+  }
+
+  void provider_urls() {
+    constexpr std::string_view kHead = "PROVIDER";
+    constexpr std::string_view kTail = "_URL";
+    const bool declared = root_.find("provider") != nullptr;
+    for (const auto& [name, value] : environment_) {
+      std::string_view digits = name;
+      if (!digits.starts_with(kHead) || !digits.ends_with(kTail)) continue;
+      digits.remove_prefix(kHead.size());
+      digits.remove_suffix(std::min(digits.size(), kTail.size()));
+      const auto number = base::parse_uint(digits);
+      if (!number || *number == 0) continue;  // PROVIDER_URL and the like are not ours
+      if (!declared) {
+        add_provider(name, *number);
+      }
+      set_provider_url(name, *number, value);
+    }
+  }
+
+  // Without any [[provider]] in the file the variables declare them, as they did there.
+  void add_provider(const std::string& name, std::uint64_t number) {
+    const Origin origin{name, 0};
+    Node& array = root_.member("provider", origin);
+    array.kind = Node::Kind::kArray;
+    Node& provider = array.items.emplace_back();
+    provider.origin = origin;
+    Node& id = provider.member("id", origin);
+    id.kind = Node::Kind::kString;
+    id.text = fmt::format("provider{}", number);
+    put(provider, "plugin", name, "http");
+    note(name, fmt::format("adds provider '{}'", id.text));
+  }
+
+  // Provider n: the one called "provider<n>", else the n-th.
+  void set_provider_url(const std::string& name, std::uint64_t number, const std::string& value) {
+    std::vector<Node>* const providers = find_providers(root_);
+    if (providers == nullptr) return;  // not an array: reported when it is read
+    const std::string id = fmt::format("provider{}", number);
+    const auto named = std::ranges::find_if(*providers, [&](const Node& provider) {
+      const Node* const node = provider.find("id");
+      return node != nullptr && node->text == id;
+    });
+    if (named == providers->end() && number > providers->size()) {
+      return error(name, fmt::format("there is no provider {}, the configuration has {}", number,
+                                     providers->size()));
+    }
+    Node& provider = named != providers->end() ? *named : (*providers)[number - 1];
+    put(provider, "config.url", name, value);
+    note(name, fmt::format("sets provider {} config.url", number));
+  }
+
+  // TOTAL_RATE_LIMIT and PROVIDER_RATE_LIMIT in RATE_LIMIT_WINDOW seconds.
+  void limits() {
+    copy("TOTAL_RATE_LIMIT", "limits.total.limit");
+    std::vector<Node>* const providers = find_providers(root_);
+    if (const auto* value = find("PROVIDER_RATE_LIMIT"); value != nullptr) {
+      if (providers != nullptr) {
+        for (Node& provider : *providers)
+          put(provider, "limit.limit", "PROVIDER_RATE_LIMIT", *value);
+      }
+      note("PROVIDER_RATE_LIMIT", "sets limit.limit of every provider");
+    }
+    const auto* window = find("RATE_LIMIT_WINDOW");
+    const auto duration = window != nullptr ? seconds("RATE_LIMIT_WINDOW", *window) : std::nullopt;
+    if (!duration) return;
+    if (Node* const total = find_path(root_, "limits", "total")) {
+      put(*total, "window", "RATE_LIMIT_WINDOW", *duration);
+    }
+    if (providers != nullptr) {
+      for (Node& provider : *providers) {
+        Node* const limit = provider.find("limit");
+        if (limit != nullptr) put(*limit, "window", "RATE_LIMIT_WINDOW", *duration);
+      }
+    }
+    note("RATE_LIMIT_WINDOW", "sets the window of limits.total and of every provider's limit");
+  }
+
+  // RATE_LIMIT_RPS and _BURST (a token bucket) win over RATE_LIMIT_REQUESTS in RATE_LIMIT_PERIOD
+  // seconds, of which the bucket is the nearest form. RATE_LIMIT_ENABLED = false switches all off.
+  void client_limit() {
+    bool enabled = true;
+    if (const auto* text = find("RATE_LIMIT_ENABLED"); text != nullptr) {
+      const auto value = parse_boolean(*text);
+      if (!value) return error("RATE_LIMIT_ENABLED", "expected true or false");
+      enabled = *value;
+      note("RATE_LIMIT_ENABLED",
+           enabled ? "leaves limits.client as it is" : "removes limits.client");
+    }
+    if (!enabled) return remove_client_limit();
+    if (find("RATE_LIMIT_RPS") == nullptr) requests_per_period();
+    copy("RATE_LIMIT_RPS", "limits.client.rate");
+    copy("RATE_LIMIT_BURST", "limits.client.burst");
+  }
+
+  void remove_client_limit() {
+    Node* const limits = root_.find("limits");
+    if (limits == nullptr) return;
+    std::erase_if(limits->items, [](const Node& node) { return node.key == "client"; });
+  }
+
+  void requests_per_period() {
+    const auto* const requests = find("RATE_LIMIT_REQUESTS");
+    const auto* const period = find("RATE_LIMIT_PERIOD");
+    if (requests == nullptr && period == nullptr) return;
+    const std::string_view name = requests != nullptr ? "RATE_LIMIT_REQUESTS" : "RATE_LIMIT_PERIOD";
+    const auto count = base::parse_uint(requests != nullptr ? *requests : kRequestsDefault);
+    const auto length = base::parse_uint(period != nullptr ? *period : kPeriodDefault);
+    if (!count || *count == 0) {
+      return error("RATE_LIMIT_REQUESTS", "expected a number of requests above 0");
+    }
+    if (!length || *length == 0) {
+      return error("RATE_LIMIT_PERIOD", "expected a number of seconds above 0");
+    }
+    const double rate = static_cast<double>(*count) / static_cast<double>(*length);
+    put(root_, "limits.client.rate", name, fmt::format("{}", rate));
+    put(root_, "limits.client.burst", name, fmt::format("{}", *count));
+    note(name, fmt::format("sets limits.client ({} requests in {} s)", *count, *length));
+  }
+
+  void health_and_retry() {
+    if (const auto* value = find("HEALTH_WINDOW_DURATION"); value != nullptr) {
+      if (const auto duration = seconds("HEALTH_WINDOW_DURATION", *value)) {
+        put(root_, "health.window", "HEALTH_WINDOW_DURATION", *duration);
+        put(root_, "health.cooldown", "HEALTH_WINDOW_DURATION", *duration);
+        note("HEALTH_WINDOW_DURATION", "sets health.window and health.cooldown");
+      }
+    }
+    copy("HEALTH_FAILURE_THRESHOLD", "health.failure_threshold");
+    copy("RETRY_MIN_DELAY", "retry.min_delay");
+    copy("RETRY_MAX_DELAY", "retry.max_delay");
+    copy("RETRY_FACTOR", "retry.factor");
+    copy("MAX_ATTEMPTS", "retry.max_attempts");
+    copy("PRICE_PER_PART_CENTS", "billing.price_per_part_cents");
+  }
+
+  void server() {
+    port();
+    if (const auto* debug = find("DEBUG"); debug != nullptr) {
+      const auto on = parse_boolean(*debug);
+      if (!on) return error("DEBUG", "expected true or false");
+      if (*on) put(root_, "log.level", "DEBUG", "debug");
+      note("DEBUG", *on ? "sets log.level to debug" : "leaves log.level as it is");
+    }
+    if (const auto* level = find("LOG_LEVEL"); level != nullptr) {
+      std::string word = base::to_lower_ascii(*level);
+      if (word == "warning") word = "warn";
+      put(root_, "log.level", "LOG_LEVEL", word);
+      note("LOG_LEVEL", "sets log.level");
+    }
+  }
+
+  // Only the port: which address to listen on stays what the file says.
+  void port() {
+    const auto* const value = find("PORT");
+    if (value == nullptr) return;
+    const Node* const listen = find_path(root_, "http", "listen");
+    const std::string before = listen != nullptr ? listen->text : Http{}.listen;
+    const auto number = base::parse_uint(*value);
+    if (!number || *number > 65'535) {
+      return error("PORT", fmt::format("expected a port from 0 to 65535, found \"{}\"", *value));
+    }
+    put(root_, "http.listen", "PORT", fmt::format("{}:{}", listen_host(before), *number));
+    note("PORT", "sets the port of http.listen");
+  }
+
+  void mocks() {
+    const std::array<std::pair<std::string_view, std::optional<double>*>, 3> rates = {
+        {{"MOCK_SUCCESS_RATE", &mock_.success_rate},
+         {"MOCK_TEMP_FAIL_RATE", &mock_.temp_fail_rate},
+         {"MOCK_PERM_FAIL_RATE", &mock_.perm_fail_rate}}};
+    for (const auto& [name, rate] : rates) {
+      const auto* const value = find(name);
+      if (value == nullptr) continue;
+      const auto number = parse_real(*value);
+      if (!number || *number < 0 || *number > 1) {
+        error(name, fmt::format("expected a share from 0 to 1, found \"{}\"", *value));
+        continue;
+      }
+      *rate = number;
+      note(name, "is for the mock providers");
+    }
+  }
+
+  // They say where a Redis is, never that it is to be used: that is limiter.plugin's business.
+  void redis() {
+    const Node* const plugin = find_path(root_, "limiter", "plugin");
+    const bool used = plugin != nullptr && plugin->text == "redis";
+    for (const std::string_view name : kRedis) {
+      if (find(name) == nullptr) continue;
+      note(name, used ? "sets limiter.config.url" : "is ignored: limiter.plugin is not \"redis\"");
+    }
+    if (!used) return;
+    const std::string* const url = find("REDIS_URL");
+    const std::string* const host = find("REDIS_HOST");
+    const std::string* const port = find("REDIS_PORT");
+    if (url != nullptr) {
+      put(root_, "limiter.config.url", "REDIS_URL", *url);
+    } else if (host != nullptr || port != nullptr) {
+      put(root_, "limiter.config.url", host != nullptr ? "REDIS_HOST" : "REDIS_PORT",
+          fmt::format("redis://{}:{}", host != nullptr ? *host : "127.0.0.1",
+                      port != nullptr ? *port : "6379"));
+    }
+  }
+
+  void ignored() {
+    for (const auto& [name, value] : environment_) {
+      const bool known = std::ranges::find(kIgnored, name) != kIgnored.end();
+      if (known || name.starts_with("POSTGRES_")) note(name, "is ignored: it has no meaning here");
+    }
+  }
+
+  const Environment& environment_;
+  Node& root_;
+  Mock& mock_;
+  Notes& notes_;
+  Report& report_;
+};
+
+}  // namespace
+
+void apply_replaced_systems(const Environment& environment, Node& root, Mock& mock, Notes& notes,
+                            Report& report) {
+  Translator(environment, root, mock, notes, report).run();
+}
+
+}  // namespace heliograph::config

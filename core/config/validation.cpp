@@ -1,0 +1,88 @@
+#include "core/config/validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+namespace heliograph::config {
+namespace {
+
+// The dispatcher keeps a bit for each provider in a word of the machine.
+constexpr std::size_t kProvidersMax = 64;
+
+Origin origin_of(const Node& root, std::string_view array, std::size_t index) {
+  const Node* const node = root.find(array);
+  if (node == nullptr) return root.origin;
+  return index < node->items.size() ? node->items[index].origin : node->origin;
+}
+
+// Each name of `items` may be there once.
+template <class Item, class Name>
+void check_unique(const Node& root, std::string_view array, const std::vector<Item>& items,
+                  Name name, std::string_view what, Report& report) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string& value = items[i].*name;
+    if (value.empty() || seen.insert(value).second) continue;
+    report.error(origin_of(root, array, i), fmt::format("[[{}]] '{}': {}", array, value, what));
+  }
+}
+
+// Keys are compared by their hash and never shown.
+void check_client_keys(const Node& root, const Config& config, Report& report) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < config.clients.size(); ++i) {
+    const Client& client = config.clients[i];
+    if (client.key_sha256.empty() || seen.insert(client.key_sha256).second) continue;
+    report.error(origin_of(root, "client", i),
+                 fmt::format("[[client]] '{}' key: another client has the same key", client.name));
+  }
+}
+
+void check_providers(const Node& root, const Config& config, Report& report) {
+  check_unique(root, "provider", config.providers, &Provider::id, "this id is there twice", report);
+  if (config.providers.size() > kProvidersMax) {
+    report.error(origin_of(root, "provider", kProvidersMax),
+                 fmt::format("[[provider]]: {} providers, at most {} are possible",
+                             config.providers.size(), kProvidersMax));
+  }
+  const auto carries = [](const Provider& provider) { return provider.weight > 0; };
+  if (!config.providers.empty() && std::ranges::none_of(config.providers, carries)) {
+    report.error(origin_of(root, "provider", 0),
+                 "[[provider]] weight: every provider has weight 0, so none would be chosen");
+  }
+}
+
+void check_facades(Config& config) {
+  std::string& client = config.facades.client;
+  if (client.empty()) return;
+  if (std::ranges::find(config.clients, client, &Client::name) != config.clients.end()) return;
+  config.notes.push_back(
+      fmt::format("facades.client '{}' is no declared [[client]]: the facades are off", client));
+  client.clear();
+}
+
+void note_callbacks(Config& config) {
+  for (const Client& client : config.clients) {
+    if (client.callback_url.empty()) continue;
+    config.notes.push_back(fmt::format(
+        "[[client]] '{}' callback_url: callbacks are not in this build, none will be sent",
+        client.name));
+  }
+}
+
+}  // namespace
+
+void validate(const Node& root, Config& config, Report& report) {
+  check_providers(root, config, report);
+  check_unique(root, "client", config.clients, &Client::name, "this name is there twice", report);
+  check_unique(root, "plugin", config.plugins.files, &PluginFile::id, "this id is there twice",
+               report);
+  check_client_keys(root, config, report);
+  check_facades(config);
+  note_callbacks(config);
+}
+
+}  // namespace heliograph::config

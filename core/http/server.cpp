@@ -1,0 +1,92 @@
+#include "core/http/server.h"
+
+#include <boost/asio/post.hpp>
+#include <future>
+#include <stdexcept>
+#include <vector>
+
+#include "core/http/acceptor.h"
+#include "core/http/worker.h"
+
+namespace heliograph::http {
+
+class Server::Impl {
+ public:
+  Impl(ServerOptions options, Router router) : shared_(std::move(options), std::move(router)) {
+    if (shared_.options.threads < 1) throw std::runtime_error("http.threads must be at least 1");
+    for (int i = 0; i < shared_.options.threads; ++i) {
+      workers_.push_back(std::make_unique<Worker>(shared_));
+    }
+    for (const ListenerOptions& listener : shared_.options.listeners) {
+      listeners_.push_back(make_listener_context(listener));
+      acceptors_.push_back(
+          std::make_unique<Acceptor>(listener.listen, *listeners_.back(), shared_, workers_));
+    }
+  }
+
+  ~Impl() { stop(std::chrono::milliseconds(0)); }
+
+  std::vector<std::string> addresses() const {
+    std::vector<std::string> all;
+    for (const auto& acceptor : acceptors_) all.push_back(acceptor->address());
+    return all;
+  }
+
+  void start() {
+    for (const auto& acceptor : acceptors_) acceptor->start();
+    for (const auto& worker : workers_) worker->start();
+    running_ = true;
+  }
+
+  void stop(std::chrono::milliseconds timeout) {
+    if (!running_) return;
+    running_ = false;
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    close_acceptors();
+    for (const auto& worker : workers_) worker->post_drain();
+    shared_.limits.wait_until_none(deadline);
+    for (const auto& worker : workers_) worker->post_cut();
+    for (const auto& worker : workers_) worker->join();
+  }
+
+  ServerStats stats() const {
+    ServerStats stats;
+    stats.connections_open = shared_.limits.open();
+    stats.connections_refused = shared_.refused.load(std::memory_order_relaxed);
+    for (const auto& worker : workers_) {
+      stats.requests += worker->requests();
+      stats.framing_errors += worker->framing_errors();
+    }
+    return stats;
+  }
+
+ private:
+  // Returns when they are closed: what comes after it meets no listener.
+  void close_acceptors() {
+    std::promise<void> closed;
+    boost::asio::post(workers_.front()->context(), [this, &closed] {
+      for (const auto& acceptor : acceptors_) acceptor->close();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+  }
+
+  // Destroyed from below: acceptors live on a worker's io_context; connections that were cut in a
+  // handler go with their worker, and refer to their listener and to `shared_`.
+  ServerShared shared_;
+  std::vector<std::unique_ptr<ListenerContext>> listeners_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  bool running_ = false;
+};
+
+Server::Server(ServerOptions options, Router router)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(router))) {}
+Server::~Server() = default;
+
+std::vector<std::string> Server::addresses() const { return impl_->addresses(); }
+void Server::start() { impl_->start(); }
+void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
+ServerStats Server::stats() const { return impl_->stats(); }
+
+}  // namespace heliograph::http

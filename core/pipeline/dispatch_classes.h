@@ -1,0 +1,51 @@
+// Dispatch classes: what the small class number of a waiting message means, and which of today's
+// providers may carry its messages. [loop]
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "core/model/message.h"
+#include "core/ports/store_types.h"
+
+namespace heliograph::pipeline {
+
+// Providers as bits: bit i is provider i in the order of the configuration (at most 64).
+using ProviderMask = std::uint64_t;
+
+struct ClassInfo {
+  model::ClassId id{};
+  model::Channel channel{};
+  std::optional<model::ProviderKey> pinned;
+  ProviderMask providers = 0;  // may be empty: its provider is not configured any more
+};
+
+class DispatchClasses {
+ public:
+  // `carriers`: the providers that may carry messages of a class.
+  using Carriers = std::function<ProviderMask(const ports::DispatchClass&)>;
+  explicit DispatchClasses(Carriers carriers) : carriers_(std::move(carriers)) {}
+
+  // The class by its number; added when it is new. References stay valid.
+  const ClassInfo& add(const ports::DispatchClass& meaning) {
+    auto& slot = classes_[static_cast<std::int32_t>(meaning.id)];
+    if (!slot) {
+      slot = std::make_unique<ClassInfo>(
+          ClassInfo{meaning.id, meaning.channel, meaning.pinned, carriers_(meaning)});
+    }
+    return *slot;
+  }
+  const ClassInfo* find(model::ClassId id) const {
+    const auto found = classes_.find(static_cast<std::int32_t>(id));
+    return found == classes_.end() ? nullptr : found->second.get();
+  }
+
+ private:
+  Carriers carriers_;
+  std::unordered_map<std::int32_t, std::unique_ptr<ClassInfo>> classes_;
+};
+
+}  // namespace heliograph::pipeline

@@ -1,0 +1,56 @@
+#include <heliograph/testing/records.hpp>
+
+#include <heliograph/text.hpp>
+
+namespace heliograph::sdk::testing {
+
+std::string_view value_of(const Pairs& pairs, std::string_view name) {
+  for (const auto& [key, value] : pairs) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::string copy_text(hg_str text) { return std::string(to_view(text)); }
+
+Pairs copy_pairs(const hg_kv* pairs, std::size_t n) {
+  Pairs copy;
+  for (std::size_t i = 0; i < n; ++i) {
+    copy.emplace_back(copy_text(pairs[i].key), copy_text(pairs[i].value));
+  }
+  return copy;
+}
+
+SendRecord copy_result(const hg_send_result& raw) {
+  return {raw.outcome,
+          raw.retry_after_ns,
+          raw.segments,
+          raw.status_code,
+          copy_text(raw.provider_msg_id),
+          copy_text(raw.provider_code),
+          copy_text(raw.detail)};
+}
+
+EventRecord copy_event(const hg_event& raw) {
+  EventRecord copy{raw.kind,
+                   copy_text(raw.provider_msg_id),
+                   copy_text(raw.message_id),
+                   copy_text(raw.dedup_key),
+                   raw.receipt_state,
+                   raw.status_code,
+                   copy_text(raw.provider_code),
+                   copy_text(raw.detail),
+                   raw.at_unix_ns,
+                   copy_text(raw.raw),
+                   {},
+                   {},
+                   {}};
+  if (raw.message != nullptr) {
+    copy.from = copy_text(raw.message->from);
+    copy.to = copy_text(raw.message->to);
+    copy.body = copy_text(raw.message->body);
+  }
+  return copy;
+}
+
+}  // namespace heliograph::sdk::testing

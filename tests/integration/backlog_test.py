@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""A million messages waiting: resident memory below 200 MB, ready within five seconds of a start, and they are sent."""
+import json
+import os
+import sqlite3
+import subprocess
+import time
+
+from harness import PATIENCE, GatewayTest, main, wait_until
+
+MESSAGES = int(os.environ.get("HELIOGRAPH_BACKLOG", "1000000"))
+RESIDENT_MAX_MB = 200
+START_MAX_SECONDS = 5.0
+
+
+def resident_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
+
+
+class Backlog(GatewayTest):
+    def fill(self, gateway):
+        """Accepted over HTTP like any others, by several keep-alive connections of a generator."""
+        script = os.path.join(self.folder, "post.lua")
+        body = json.dumps({"to": "+14155552671", "from": "TEST", "text": "one of a million, with a text of usual length to be fair"})
+        with open(script, "w", encoding="ascii") as file:
+            file.write(f"wrk.method='POST'\nwrk.body={json.dumps(body)}\n"
+                       "wrk.headers['Content-Type']='application/json'\nwrk.headers['X-API-Key']='test-key'\n")
+        while gateway.http.get("/v1/admin/queue").json["waiting"] < MESSAGES:
+            subprocess.run(["wrk", "-t1", "-c128", "-d10s", "-s", script, f"http://127.0.0.1:{gateway.port}/v1/messages"],
+                           check=True, capture_output=True, timeout=60)
+
+    def test_a_million(self):
+        mock = self.mock("provider1")
+        gateway = self.gateway([self.provider(mock)], log={"level": "info"},
+                               clients=[{"name": "test", "key": "test-key", "billing": False, "scopes": ["send", "read", "admin"]}])
+        gateway.http.post("/v1/admin/providers/provider1/disable")
+        self.fill(gateway)
+        filled = resident_mb(gateway.process.pid)
+        print(f"resident with {MESSAGES} waiting, after filling: {filled:.0f} MB", flush=True)
+        self.assertLess(filled, RESIDENT_MAX_MB)
+        for end in (gateway.stop, gateway.kill):
+            end()
+            started = time.monotonic()
+            gateway.start()
+            wait_until(lambda: gateway.http.get("/readyz").status == 200, "readiness", 60)
+            took = time.monotonic() - started
+            print(f"ready after {took:.1f} s ({end.__name__}), resident {resident_mb(gateway.process.pid):.0f} MB", flush=True)
+            self.assertLess(took, START_MAX_SECONDS * PATIENCE)
+        gateway.http.post("/v1/admin/providers/provider1/enable")
+        first = mock.count()
+        began = time.monotonic()
+        wait_until(lambda: mock.count() > first + MESSAGES // 20, "a twentieth to be sent", 120)
+        rate = (mock.count() - first) / (time.monotonic() - began)
+        print(f"sent from the backlog at {rate:.0f} a second, resident {resident_mb(gateway.process.pid):.0f} MB", flush=True)
+        self.assertLess(resident_mb(gateway.process.pid), RESIDENT_MAX_MB)
+
+
+if __name__ == "__main__":
+    main()
