@@ -29,7 +29,6 @@ const kCallingCode = 0;
 const kLengths = 3;
 const kNationalPrefix = 5;
 const kNationalPrefixForParsing = 7;
-const kNationalPrefixTransform = 8;
 
 const regions = Object.keys(metadata.countries).sort();
 
@@ -38,11 +37,15 @@ const regions = Object.keys(metadata.countries).sort();
 function trunkPrefixes(country) {
   const found = new Set();
   if (country[kNationalPrefix]) found.add(country[kNationalPrefix]);
-  const pattern = country[kNationalPrefixForParsing] || '';
-  if (/^[\d[\]|?]+$/.test(pattern)) {
-    for (const alternative of pattern.split('|')) expand(alternative).forEach((p) => found.add(p));
+  if (country[kNationalPrefixForParsing] && isPlain(country)) {
+    const alternatives = country[kNationalPrefixForParsing].split('|');
+    alternatives.flatMap(expand).forEach((p) => found.add(p));
   }
   return [...found].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}
+
+function isPlain(country) {
+  return /^[\d[\]|?]*$/.test(country[kNationalPrefixForParsing] || '');
 }
 
 function expand(alternative) {
@@ -129,9 +132,32 @@ function answer(given, region) {
   return parsed && parsed.isPossible() ? parsed.number : '-';
 }
 
+// Shorter ones do not have the shape of an international number (core/model/phone_number.h).
+const kDigitsMin = 7;
+
+// Where the package knows more than a table of prefixes and lengths can say: local numbers that it
+// completes with an area code, and countries that share a calling code but not its lengths.
+function isSpecial(given) {
+  const parsed = parsePhoneNumberFromString(given, { extract: false });
+  if (!parsed?.country) return false;
+  const main = metadata.countries[metadata.country_calling_codes[parsed.countryCallingCode][0]];
+  const own = metadata.countries[parsed.country];
+  return parsed.number !== given || String(own[kLengths]) !== String(main[kLengths]);
+}
+
 function vectors() {
   const rows = [];
   const add = (given, region) => rows.push(`${given}\t${region ?? ''}\t${answer(given, region)}`);
+  // A prefix behind the calling code ("+44020...") would be dropped by the package. The gateway keeps
+  // what is written there: it cannot know that no number begins so.
+  const prefixes = Object.values(metadata.countries).map((country) => [
+    country[kCallingCode],
+    trunkPrefixes(country),
+  ]);
+  const addInternational = (digits) => {
+    const doubtful = prefixes.some(([code, list]) => list.some((p) => digits.startsWith(code + p)));
+    if (!doubtful && digits.length >= kDigitsMin && !isSpecial(`+${digits}`)) add(`+${digits}`);
+  };
   for (const region of regions) {
     const country = metadata.countries[region];
     const code = country[kCallingCode];
@@ -141,25 +167,25 @@ function vectors() {
       add(`+${code}${example}`);
       add(parsePhoneNumberFromString(`+${code}${example}`).formatInternational());
       add(example, region);
-      if (prefix) add(prefix + example, region);
-      // What people write; where a rule rewrites digits it is more than a prefix and left out.
-      if (!country[kNationalPrefixTransform]) {
+      // What people write at home. Where the pattern is more than a list of prefixes (carrier codes,
+      // local numbers without their area code), the package's answer is more than a prefix less.
+      if (isPlain(country)) {
+        if (prefix) add(prefix + example, region);
         add(parsePhoneNumberFromString(`+${code}${example}`).formatNational(), region);
       }
     }
-    // Any length, possible or not. A prefix behind the calling code would be dropped by the package:
-    // here it stays, since a person may have meant it.
+    // Any length, possible or not.
     for (let length = 4; length <= 15 - code.length; length += 1 + random(2)) {
-      const digits = randomDigits(length);
-      if (trunkPrefixes(country).some((p) => digits.startsWith(p))) continue;
-      add(`+${code}${digits}`);
+      addInternational(code + randomDigits(length));
     }
   }
   for (const code of Object.keys(metadata.nonGeographic)) {
-    for (let length = 5; length <= 15 - code.length; ++length) add(`+${code}${randomDigits(length)}`);
+    for (let length = 5; length <= 15 - code.length; ++length) {
+      addInternational(code + randomDigits(length));
+    }
   }
   // Every three digits behind the '+', so that unknown calling codes are met.
-  for (let start = 100; start <= 999; ++start) add(`+${start}${randomDigits(7)}`);
+  for (let start = 100; start <= 999; ++start) addInternational(`${start}${randomDigits(7)}`);
   return rows;
 }
 

@@ -24,6 +24,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
 
 ApiSettings api_settings(const config::Config& config) {
   ApiSettings settings;
+  settings.listeners.push_back({.name = config.http.listen});
   for (const config::Listener& listener : config.http.listeners) {
     settings.listeners.push_back({.name = listener.listen,
                                   .roles = listener.roles,

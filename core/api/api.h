@@ -35,14 +35,15 @@ class Readiness {
 // routes are served there alone.
 struct ListenerAccess {
   std::string name;
-  std::vector<std::string> roles;
+  std::vector<std::string> roles{};
   bool tls = false;
   // Whoever reaches it is the operator (a socket file with mode 0600): admin routes need no key.
   bool trusted = false;
 };
 
 struct ApiSettings {
-  std::vector<ListenerAccess> listeners;     // one that is not named here has no roles
+  // One that is not named here has no roles; its admin routes are gone where any listener has some.
+  std::vector<ListenerAccess> listeners;
   std::vector<std::string> cors_origins;     // "https://app.example"; "*" is any
   std::vector<std::string> hostnames;        // besides localhost, 127.0.0.1 and [::1]
   std::vector<std::string> trusted_proxies;  // addresses or CIDRs
@@ -67,7 +68,8 @@ struct ApiPorts {
 // Throws std::runtime_error naming an entry of trusted_proxies that is no address.
 http::Router make_router(ApiSettings settings, const ApiPorts& ports);
 
-// The settings as the configuration says; listeners by the address they are configured with.
+// The settings as the configuration says. Listeners are named by their address as it is written
+// there, so http::ListenerOptions::name has to be the same.
 ApiSettings api_settings(const config::Config& config);
 
 }  // namespace heliograph::api

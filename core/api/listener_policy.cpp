@@ -14,9 +14,11 @@ bool has_role(const ListenerAccess& listener, std::string_view role) {
 
 ListenerPolicy::ListenerPolicy(std::vector<ListenerAccess> listeners)
     : listeners_(std::move(listeners)) {
-  admin_apart_ = std::ranges::any_of(listeners_, [](const ListenerAccess& listener) {
-    return !listener.trusted && has_role(listener, "admin");
-  });
+  for (const ListenerAccess& listener : listeners_) {
+    if (listener.trusted) continue;
+    roles_given_ = roles_given_ || !listener.roles.empty();
+    admin_apart_ = admin_apart_ || has_role(listener, "admin");
+  }
 }
 
 const ListenerAccess* ListenerPolicy::find(std::string_view listener) const {
@@ -27,10 +29,9 @@ const ListenerAccess* ListenerPolicy::find(std::string_view listener) const {
 bool ListenerPolicy::serves(std::string_view listener, Role role) const {
   if (role == Role::kAny) return true;
   const ListenerAccess* access = find(listener);
-  if (access == nullptr || access->roles.empty()) {
-    const bool operators_own = access != nullptr && access->trusted;
-    return role == Role::kApi || !admin_apart_ || operators_own;
-  }
+  // Where roles matter, a listener nobody named must not be a way around them.
+  if (access == nullptr) return role == Role::kApi || !roles_given_;
+  if (access->roles.empty()) return role == Role::kApi || !admin_apart_ || access->trusted;
   return has_role(*access, role == Role::kAdmin ? "admin" : "api");
 }
 

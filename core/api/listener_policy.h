@@ -23,6 +23,7 @@ class ListenerPolicy {
   const ListenerAccess* find(std::string_view listener) const;
 
   std::vector<ListenerAccess> listeners_;
+  bool roles_given_ = false;  // some listener has roles
   bool admin_apart_ = false;  // some listener has the role "admin"
 };
 

@@ -12,7 +12,7 @@
 #include "core/app/commands.h"
 #include "core/app/configuration.h"
 #include "core/app/exit_codes.h"
-#include "core/app/store_options.h"
+#include "core/app/part_options.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
 

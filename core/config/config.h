@@ -26,6 +26,8 @@ struct Listener {
   std::string key;
   std::string client_ca;
   std::vector<std::string> roles;  // empty: everything; else of "api", "admin"
+
+  bool operator==(const Listener&) const = default;
 };
 
 struct Http {
@@ -37,28 +39,38 @@ struct Http {
   std::vector<std::string> hostnames;        // besides localhost, 127.0.0.1, [::1]
   std::vector<std::string> cors_origins;
   std::vector<Listener> listeners;  // [[http.listener]], besides `listen`
+
+  bool operator==(const Http&) const = default;
 };
 
 struct Store {
   std::string engine = "sqlite";
   std::string path = "data/heliograph.db";  // absolute after loading
   std::uint64_t min_free_bytes = 64ull << 20;
+
+  bool operator==(const Store&) const = default;
 };
 
 struct Queue {
   std::uint64_t max_depth = 5'000'000;  // waiting messages; beyond, accepts are refused with 503
   std::size_t window = 20'000;          // messages in memory
+
+  bool operator==(const Queue&) const = default;
 };
 
 struct Messages {
   milliseconds validity{std::chrono::hours{24}};
   std::size_t text_max = 1600;  // characters
   std::string default_from;
+
+  bool operator==(const Messages&) const = default;
 };
 
 struct Numbers {
   std::string validation = "shape";  // or "possible"
   std::string default_region;
+
+  bool operator==(const Numbers&) const = default;
 };
 
 struct Retry {
@@ -67,6 +79,8 @@ struct Retry {
   double factor = 2.0;
   int max_attempts = 5;  // sends, the first included
   bool full_jitter = true;
+
+  bool operator==(const Retry&) const = default;
 };
 
 struct Health {
@@ -75,11 +89,15 @@ struct Health {
   int min_attempts = 10;
   milliseconds cooldown{300'000};
   int probes = 3;  // successes that close the circuit
+
+  bool operator==(const Health&) const = default;
 };
 
 struct InDoubt {
   model::InDoubt policy = model::InDoubt::kAuto;
   milliseconds wait{30'000};
+
+  bool operator==(const InDoubt&) const = default;
 };
 
 // One limit: `limit` units in any `window`.
@@ -89,15 +107,21 @@ struct Limit {
   std::string algorithm = "sliding_window";  // or "token_bucket"
   std::uint64_t burst = 0;                   // token bucket; 0: limit
   std::string unit = "messages";             // or "parts"
+
+  bool operator==(const Limit&) const = default;
 };
 struct ClientRate {
   double rate = 0;  // messages a second
   double burst = 0;
+
+  bool operator==(const ClientRate&) const = default;
 };
 struct Limits {
   std::optional<Limit> total;  // accepted messages of the whole gateway
   std::optional<ClientRate> client;
   std::optional<Limit> dispatch;  // sends of the whole gateway
+
+  bool operator==(const Limits&) const = default;
 };
 
 // A plugin's own table, as JSON text (TOML's types mapped: offset date-times as RFC 3339 strings),
@@ -106,6 +130,8 @@ struct Limits {
 struct PluginTable {
   std::string json = "{}";
   std::string where;
+
+  bool operator==(const PluginTable&) const = default;
 };
 
 struct Provider {
@@ -122,27 +148,37 @@ struct Provider {
   bool required = true;
   bool enabled = true;
   PluginTable config;
+
+  bool operator==(const Provider&) const = default;
 };
 
 struct Strategy {  // [distributor]
   std::string plugin = "weighted_round_robin";
   PluginTable config;
+
+  bool operator==(const Strategy&) const = default;
 };
 struct LimiterPlugin {  // [limiter]
   std::string plugin = "memory";
   PluginTable config;
   std::optional<milliseconds> guard;       // default: 2 % of the window, at least 10 ms
   std::string on_failure = "local_share";  // or "closed", "open"
+
+  bool operator==(const LimiterPlugin&) const = default;
 };
 struct PluginFile {  // [[plugin]]
   std::string id;
   std::string file;    // absolute after loading
   std::string sha256;  // hex; empty: not pinned
   bool required = true;
+
+  bool operator==(const PluginFile&) const = default;
 };
 struct Plugins {
   std::vector<std::string> path;  // absolute after loading
   std::vector<PluginFile> files;
+
+  bool operator==(const Plugins&) const = default;
 };
 
 struct Billing {
@@ -150,6 +186,8 @@ struct Billing {
   std::string capture_on = "delivered";  // or "sent", "accepted"
   milliseconds hold_timeout{std::chrono::hours{72}};
   std::string on_unknown = "release";  // or "capture"
+
+  bool operator==(const Billing&) const = default;
 };
 
 struct Facades {
@@ -157,6 +195,8 @@ struct Facades {
   bool messaging = true;
   std::string client;  // empty: facades off
   bool allow_remote = false;
+
+  bool operator==(const Facades&) const = default;
 };
 
 struct Client {  // [[client]]
@@ -171,21 +211,29 @@ struct Client {  // [[client]]
   std::string callback_url;
   model::InDoubt in_doubt = model::InDoubt::kAuto;
   std::uint8_t scopes = model::kScopeSend | model::kScopeRead;
+
+  bool operator==(const Client&) const = default;
 };
 
 struct Retention {
   milliseconds body{std::chrono::hours{24 * 30}};
   milliseconds metadata{std::chrono::hours{24 * 400}};
+
+  bool operator==(const Retention&) const = default;
 };
 
 struct Callbacks {
   std::vector<std::string> allow_cidrs;
   bool allow_http = false;
+
+  bool operator==(const Callbacks&) const = default;
 };
 
 struct Log {
   std::string level = "info";      // trace, debug, info, warn, error
   std::string format = "console";  // or "json"
+
+  bool operator==(const Log&) const = default;
 };
 
 // What the mock providers of `serve --demo` and of the program `mock-provider` do unless told
@@ -194,6 +242,8 @@ struct Mock {
   std::optional<double> success_rate;
   std::optional<double> temp_fail_rate;
   std::optional<double> perm_fail_rate;
+
+  bool operator==(const Mock&) const = default;
 };
 
 struct Config {
@@ -222,6 +272,8 @@ struct Config {
   Log log;
   Mock mock;
   std::vector<std::string> notes;  // for the log at start: variables that took effect, warnings
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace heliograph::config

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <map>
 #include <optional>
 
 #include "core/base/text.h"
@@ -23,6 +23,8 @@ constexpr std::string_view kPeriodDefault = "60";
 constexpr std::array<std::string_view, 5> kIgnored = {
     "TASKIQ_BROKER_URL", "DATABASE_URL", "NATS_URL", "ENVIRONMENT", "SYNC_MESSAGE_PROCESSING"};
 constexpr std::array<std::string_view, 3> kRedis = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT"};
+
+using Variable = Environment::value_type;
 
 Node* find_path(Node& root, std::string_view section, std::string_view key) {
   Node* const table = root.find(section);
@@ -96,21 +98,27 @@ class Translator {
   }
 
   void provider_urls() {
+    const bool declared = root_.find("provider") != nullptr;
+    for (const auto& [number, variable] : numbered_urls()) {
+      if (!declared) add_provider(variable->first, number);
+      set_provider_url(variable->first, number, variable->second);
+    }
+  }
+
+  // PROVIDER1_URL, PROVIDER2_URL, ... by their number. PROVIDER_URL and the like are not ours.
+  std::map<std::uint64_t, const Variable*> numbered_urls() const {
     constexpr std::string_view kHead = "PROVIDER";
     constexpr std::string_view kTail = "_URL";
-    const bool declared = root_.find("provider") != nullptr;
-    for (const auto& [name, value] : environment_) {
-      std::string_view digits = name;
+    std::map<std::uint64_t, const Variable*> out;
+    for (const Variable& variable : environment_) {
+      std::string_view digits = variable.first;
       if (!digits.starts_with(kHead) || !digits.ends_with(kTail)) continue;
       digits.remove_prefix(kHead.size());
       digits.remove_suffix(std::min(digits.size(), kTail.size()));
       const auto number = base::parse_uint(digits);
-      if (!number || *number == 0) continue;  // PROVIDER_URL and the like are not ours
-      if (!declared) {
-        add_provider(name, *number);
-      }
-      set_provider_url(name, *number, value);
+      if (number && *number > 0) out[*number] = &variable;
     }
+    return out;
   }
 
   // Without any [[provider]] in the file the variables declare them, as they did there.
@@ -120,11 +128,10 @@ class Translator {
     array.kind = Node::Kind::kArray;
     Node& provider = array.items.emplace_back();
     provider.origin = origin;
-    Node& id = provider.member("id", origin);
-    id.kind = Node::Kind::kString;
-    id.text = fmt::format("provider{}", number);
+    const std::string id = fmt::format("provider{}", number);
+    put(provider, "id", name, id);
     put(provider, "plugin", name, "http");
-    note(name, fmt::format("adds provider '{}'", id.text));
+    note(name, fmt::format("adds provider '{}'", id));
   }
 
   // Provider n: the one called "provider<n>", else the n-th.
@@ -174,18 +181,23 @@ class Translator {
   // RATE_LIMIT_RPS and _BURST (a token bucket) win over RATE_LIMIT_REQUESTS in RATE_LIMIT_PERIOD
   // seconds, of which the bucket is the nearest form. RATE_LIMIT_ENABLED = false switches all off.
   void client_limit() {
-    bool enabled = true;
-    if (const auto* text = find("RATE_LIMIT_ENABLED"); text != nullptr) {
-      const auto value = parse_boolean(*text);
-      if (!value) return error("RATE_LIMIT_ENABLED", "expected true or false");
-      enabled = *value;
-      note("RATE_LIMIT_ENABLED",
-           enabled ? "leaves limits.client as it is" : "removes limits.client");
-    }
-    if (!enabled) return remove_client_limit();
+    if (!client_limit_enabled()) return remove_client_limit();
     if (find("RATE_LIMIT_RPS") == nullptr) requests_per_period();
     copy("RATE_LIMIT_RPS", "limits.client.rate");
     copy("RATE_LIMIT_BURST", "limits.client.burst");
+  }
+
+  bool client_limit_enabled() {
+    const std::string* const text = find("RATE_LIMIT_ENABLED");
+    if (text == nullptr) return true;
+    const auto enabled = parse_boolean(*text);
+    if (!enabled) {
+      error("RATE_LIMIT_ENABLED", "expected true or false");
+      return true;
+    }
+    note("RATE_LIMIT_ENABLED",
+         *enabled ? "leaves limits.client as it is" : "removes limits.client");
+    return *enabled;
   }
 
   void remove_client_limit() {
@@ -231,18 +243,22 @@ class Translator {
 
   void server() {
     port();
-    if (const auto* debug = find("DEBUG"); debug != nullptr) {
-      const auto on = parse_boolean(*debug);
-      if (!on) return error("DEBUG", "expected true or false");
-      if (*on) put(root_, "log.level", "DEBUG", "debug");
-      note("DEBUG", *on ? "sets log.level to debug" : "leaves log.level as it is");
-    }
+    debug();
     if (const auto* level = find("LOG_LEVEL"); level != nullptr) {
       std::string word = base::to_lower_ascii(*level);
       if (word == "warning") word = "warn";
       put(root_, "log.level", "LOG_LEVEL", word);
       note("LOG_LEVEL", "sets log.level");
     }
+  }
+
+  void debug() {
+    const std::string* const text = find("DEBUG");
+    if (text == nullptr) return;
+    const auto on = parse_boolean(*text);
+    if (!on) return error("DEBUG", "expected true or false");
+    if (*on) put(root_, "log.level", "DEBUG", "debug");
+    note("DEBUG", *on ? "sets log.level to debug" : "leaves log.level as it is");
   }
 
   // Only the port: which address to listen on stays what the file says.

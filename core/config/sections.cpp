@@ -20,9 +20,8 @@ void read_roles(TableReader& root, std::vector<std::string>& out) {
 }
 
 void read_listener(TableReader& table, const Surroundings& surroundings, Listener& out) {
-  table.text("listen", out.listen);
   table.require("listen");
-  if (table.has("listen") && !is_listen_address(out.listen)) {
+  if (table.text("listen", out.listen) && !is_listen_address(out.listen)) {
     table.error("listen", "expected an address and a port, such as \"127.0.0.1:8080\"");
   }
   for (const auto& [key, path] : {std::pair{"cert", &out.cert}, std::pair{"key", &out.key},
@@ -59,8 +58,7 @@ std::string resolve_path(const std::string& path, const std::string& folder) {
 }
 
 void read_http(TableReader& table, const Surroundings& surroundings, Http& out) {
-  table.text("listen", out.listen);
-  if (!is_listen_address(out.listen)) {
+  if (table.text("listen", out.listen) && !is_listen_address(out.listen)) {
     table.error("listen", fmt::format("\"{}\" is no address and port such as \"127.0.0.1:8080\" or "
                                       "\"[::1]:8080\"",
                                       out.listen));

@@ -26,16 +26,16 @@ std::string sha256_hex(std::string_view text) {
 // Never says what the key is, only what is wrong with how it is given.
 void read_key(TableReader& table, const Surroundings& surroundings, std::string& sha256) {
   std::string written;
-  table.text("key", written);
-  table.text("key_sha256", sha256);
+  const bool has_key = table.text("key", written);
+  const bool has_digest = table.text("key_sha256", sha256);
   if (table.has("key") && table.has("key_sha256")) {
     return table.error("key", "key and key_sha256 are both given; one of them is enough");
   }
-  if (table.has("key_sha256")) {
-    if (!is_sha256_hex(sha256)) table.error("key_sha256", "expected 64 hexadecimal digits");
-    sha256 = base::to_lower_ascii(sha256);
+  if (has_digest && !is_sha256_hex(sha256)) {
+    table.error("key_sha256", "expected 64 hexadecimal digits");
   }
-  if (!table.has("key")) return;
+  sha256 = base::to_lower_ascii(sha256);
+  if (!has_key) return;
   const auto key = resolve_secret(written, surroundings.environment, surroundings.folder);
   if (!key) return table.error("key", key.error());
   if (key->empty()) return table.error("key", "is empty");
@@ -63,9 +63,8 @@ void read_scopes(TableReader& table, std::uint8_t& out) {
 }  // namespace
 
 void read_client(TableReader& table, const Surroundings& surroundings, Client& out) {
-  table.text("name", out.name);
   table.require("name");
-  if (table.has("name") && (out.name.empty() || out.name.size() > kNameMax)) {
+  if (table.text("name", out.name) && (out.name.empty() || out.name.size() > kNameMax)) {
     table.error("name", "expected 1 to 64 characters");
   }
   read_key(table, surroundings, out.key_sha256);

@@ -17,10 +17,9 @@ constexpr std::int64_t kLimitMax = 1'000'000'000;
 constexpr std::string_view kIdentifierRule =
     "expected 1 to 64 letters, digits, '_', '.' and '-', not beginning with '.'";
 
-// The id of a plugin's component, which becomes part of a file name.
-void read_component(TableReader& table, std::string& out) {
-  table.text("plugin", out);
-  if (table.has("plugin") && !is_identifier(out)) table.error("plugin", kIdentifierRule);
+// Ids of plugins become part of file names.
+void read_identifier(TableReader& table, std::string_view key, std::string& out) {
+  if (table.text(key, out) && !is_identifier(out)) table.error(key, kIdentifierRule);
 }
 
 void read_channels(TableReader& table, std::vector<model::Channel>& out) {
@@ -42,12 +41,10 @@ void read_channels(TableReader& table, std::vector<model::Channel>& out) {
 }
 
 void read_plugin_file(TableReader& table, const Surroundings& surroundings, PluginFile& out) {
-  table.text("id", out.id);
+  read_identifier(table, "id", out.id);
   table.require("id");
-  if (table.has("id") && !is_identifier(out.id)) table.error("id", kIdentifierRule);
-  table.text("file", out.file);
+  if (table.text("file", out.file) && out.file.empty()) table.error("file", "is empty");
   table.require("file");
-  if (table.has("file") && out.file.empty()) table.error("file", "is empty");
   out.file = resolve_path(out.file, surroundings.folder);
   table.text("sha256", out.sha256);
   if (!out.sha256.empty() && !is_sha256_hex(out.sha256)) {
@@ -66,7 +63,7 @@ void read_client_rate(TableReader& table, ClientRate& out) {
 }
 
 void read_limiter(TableReader& table, LimiterPlugin& out) {
-  read_component(table, out.plugin);
+  read_identifier(table, "plugin", out.plugin);
   table.duration("guard", out.guard, milliseconds{0}, minutes{10});
   table.choice("on_failure", out.on_failure, {"local_share", "closed", "open"});
   table.plugin_table("config", out.config);
@@ -95,10 +92,9 @@ void read_limits(TableReader& table, Limits& out) {
 }
 
 void read_provider(TableReader& table, Provider& out) {
-  table.text("id", out.id);
+  read_identifier(table, "id", out.id);
   table.require("id");
-  if (table.has("id") && !is_identifier(out.id)) table.error("id", kIdentifierRule);
-  read_component(table, out.plugin);
+  read_identifier(table, "plugin", out.plugin);
   table.require("plugin");
   read_channels(table, out.channels);
   table.integer("weight", out.weight, 0, 1'000'000);
@@ -123,7 +119,7 @@ void read_plugins(TableReader& root, const Surroundings& surroundings, Config& o
   });
   root.section("limiter", [&](TableReader& t) { read_limiter(t, out.limiter); });
   root.section("distributor", [&](TableReader& t) {
-    read_component(t, out.distributor.plugin);
+    read_identifier(t, "plugin", out.distributor.plugin);
     t.plugin_table("config", out.distributor.config);
   });
 }

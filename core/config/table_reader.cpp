@@ -40,15 +40,22 @@ TableReader::TableReader(const Node* table, std::string label, std::string path,
       prefix_(std::move(prefix)),
       report_(report) {}
 
-void TableReader::text(std::string_view key, std::string& out) {
+bool TableReader::text(std::string_view key, std::string& out) {
   const Node* const node = take(key, "string");
-  if (node == nullptr) return;
-  if (!is_text(*node)) return expected(*node, key, "a string");
+  if (node == nullptr) return false;
+  if (!is_text(*node)) {
+    expected(*node, key, "a string");
+    return false;
+  }
   // Control characters have no meaning in any of our strings and could forge lines in logs.
   const bool has_control =
       std::ranges::any_of(node->text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (has_control) return error(key, "holds a control character");
+  if (has_control) {
+    error(key, "holds a control character");
+    return false;
+  }
   out = node->text;
+  return true;
 }
 
 void TableReader::choice(std::string_view key, std::string& out, Words words) {
@@ -156,9 +163,8 @@ void TableReader::sections(std::string_view key, std::string_view name_key, cons
     const Node& item = node->items[i];
     if (item.kind != Node::Kind::kTable) return expected(item, key, what);
     const Node* const name = item.find(name_key);
-    const std::string shown = name != nullptr && name->kind == Node::Kind::kString
-                                  ? fmt::format("'{}'", name->text)
-                                  : fmt::format("#{}", i + 1);
+    const std::string shown = name != nullptr && is_text(*name) ? fmt::format("'{}'", name->text)
+                                                                : fmt::format("#{}", i + 1);
     visit_table(&item, fmt::format("[[{}]] {}", path, shown), path + ".*", "", visit);
   }
 }

@@ -47,7 +47,8 @@ class TableReader {
   TableReader(const Node* table, std::string label, std::string path, std::string prefix,
               Report& report);
 
-  void text(std::string_view key, std::string& out);
+  // True when the key is there and right: `out` is what the document says.
+  bool text(std::string_view key, std::string& out);
   void choice(std::string_view key, std::string& out, Words words);
   void boolean(std::string_view key, bool& out);
   void real(std::string_view key, double& out, double min, double max);

@@ -74,16 +74,24 @@ class DoneGuard {
 
 }  // namespace detail
 
-// `start` is called at once with a base::UniqueFunction<void(T)>, which is what ports::Done<T> is;
-// what it throws passes. Throws OperationDropped.
+// `start` is called at once with a base::UniqueFunction<void(T)>, which is what ports::Done<T> is.
+// It may complete the operation before it returns. Throws OperationDropped; what `start` throws
+// counts as that.
 template <class T, class Start>
 boost::asio::awaitable<T> await_done(Start start) {
-  auto initiate = [&start]<class Handler>(Handler handler) {
-    start(base::UniqueFunction<void(T)>(detail::DoneGuard<T, Handler>(std::move(handler))));
+  // By value and on the stack of the call: an operation that completes inside of it resumes the
+  // coroutine, and the coroutine's frame may be gone when `begin` goes on.
+  auto initiate = []<class Handler>(Handler handler, Start begin) {
+    try {
+      begin(base::UniqueFunction<void(T)>(detail::DoneGuard<T, Handler>(std::move(handler))));
+    } catch (...) {
+      // Nobody to throw to: the coroutine is suspended. Unwinding has destroyed the operation, and
+      // so resumed it.
+    }
   };
   auto operation =
       boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::optional<T>)>(
-          initiate, boost::asio::use_awaitable);
+          initiate, boost::asio::use_awaitable, std::move(start));
   std::optional<T> value = co_await std::move(operation);
   if (!value) throw OperationDropped();
   co_return std::move(*value);

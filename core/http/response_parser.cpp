@@ -23,6 +23,7 @@ std::string_view to_std(boost::beast::string_view text) { return {text.data(), t
 ResponseParser::ResponseParser(ports::OutgoingResponse& response, std::size_t body_max,
                                bool to_head)
     : response_(response), body_max_(body_max) {
+  response_.code = 0;
   response_.headers.clear();
   response_.body.clear();
   header_limit(kHeaderMax);

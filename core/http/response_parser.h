@@ -20,7 +20,7 @@ class ResponseParser final : private boost::beast::http::basic_parser<false> {
  public:
   enum class Progress : std::uint8_t {
     kNeedMore,
-    kInterim,   // a 1xx response is complete: another parser for the one that follows
+    kInterim,  // a 1xx response is complete: another parser for the one that follows
     kComplete,
     kTruncated,  // the body is longer than allowed; what fits is there
     kFailed,     // not HTTP; what() says why

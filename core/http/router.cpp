@@ -61,13 +61,13 @@ struct Router::Node {
     return *literals.emplace(it, std::string(name), std::make_unique<Node>())->second;
   }
 
-  Node& make_parameter(std::string_view name, std::string_view pattern) {
+  Node& make_parameter(std::string_view name, std::string_view whole) {
     if (!parameter) {
       parameter = std::make_unique<Node>();
       parameter_name = name;
     } else if (parameter_name != name) {
-      throw std::logic_error("route " + std::string(pattern) +
-                             ": this parameter is already named {" + parameter_name + "}");
+      throw std::logic_error("route " + std::string(whole) + ": this parameter is already named {" +
+                             parameter_name + "}");
     }
     return *parameter;
   }
@@ -88,12 +88,12 @@ struct Router::Node {
                     std::vector<std::pair<std::string, std::string>>& params) const {
     if (!rest) return allow.empty() ? nullptr : this;
     const std::string_view segment = take_segment(rest);
-    if (const Node* child = literal(segment)) {
+    auto value = percent_decode(segment);
+    if (!value) return nullptr;
+    if (const Node* child = literal(*value)) {
       if (const Node* found = child->match(rest, params)) return found;
     }
     if (!parameter || segment.empty()) return nullptr;
-    auto value = percent_decode(segment);
-    if (!value) return nullptr;
     params.emplace_back(parameter_name, std::move(*value));
     if (const Node* found = parameter->match(rest, params)) return found;
     params.pop_back();

@@ -12,7 +12,7 @@
 namespace heliograph::model {
 
 struct NumberRules {
-  std::string default_region;  // ISO 3166 code, "BD"; empty: national numbers are refused
+  std::string default_region{};  // ISO 3166 code, "BD"; empty: national numbers are refused
   // Bare digits that are no national number of the region count as international (facades only).
   bool digits_are_international = false;
   // Also the calling code must exist and its numbers have that length (numbers.validation =

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/model/message.h"
 #include "core/ports/store_types.h"
@@ -35,6 +37,7 @@ class DispatchClasses {
     if (!slot) {
       slot = std::make_unique<ClassInfo>(
           ClassInfo{meaning.id, meaning.channel, meaning.pinned, carriers_(meaning)});
+      if (meaning.pinned) pinned_[{meaning.channel, *meaning.pinned}] = meaning.id;
     }
     return *slot;
   }
@@ -42,9 +45,17 @@ class DispatchClasses {
     const auto found = classes_.find(static_cast<std::int32_t>(id));
     return found == classes_.end() ? nullptr : found->second.get();
   }
+  // The class of messages that only `provider` may carry; nullopt: never interned.
+  std::optional<model::ClassId> pinned_to(model::Channel channel,
+                                          model::ProviderKey provider) const {
+    const auto found = pinned_.find({channel, provider});
+    if (found == pinned_.end()) return std::nullopt;
+    return found->second;
+  }
 
  private:
   Carriers carriers_;
+  std::map<std::pair<model::Channel, model::ProviderKey>, model::ClassId> pinned_;
   std::unordered_map<std::int32_t, std::unique_ptr<ClassInfo>> classes_;
 };
 

@@ -53,6 +53,7 @@ struct Job {
   model::TimePoint started_at{};
   std::array<ports::LimitKey, 2> keys{};
   std::size_t keys_count = 0;
+  std::uint64_t grant = 0;
   int permits_aged = 0;
 
   ports::QueuePosition position() const { return {item.due, item.id.row()}; }

@@ -80,7 +80,8 @@ class Pipeline final : public ports::StoreEvents,
   ~Pipeline() override;
 
   // Reads what the store holds (queues, interrupted attempts, provider states), then begins. Before
-  // the loop runs.
+  // the loop runs and before Store::start(), which the caller does next. Blocking; throws what the
+  // store throws.
   void start();
   // [loop] Begins nothing new; `done` once nothing is in flight. What is in flight at the deadline
   // stays SENDING in the store and is in doubt at the next start.

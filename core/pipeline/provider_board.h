@@ -59,7 +59,7 @@ class ProviderBoard {
   // `keys`: the store's numbers of the providers, in order. Throws std::invalid_argument for more
   // than kProvidersMax.
   ProviderBoard(const PipelineSettings& settings, std::vector<ProviderSlot> slots,
-                const std::vector<model::ProviderKey>& keys, const ports::Clock& clock);
+                const std::vector<model::ProviderKey>& keys);
 
   std::size_t size() const { return entries_.size(); }
   ProviderEntry& operator[](std::size_t i) { return entries_[i]; }
@@ -80,7 +80,9 @@ class ProviderBoard {
   ProviderMask open() const { return open_; }
   // Half-open, with a slot for a probe; `any`: whatever message.
   ProviderMask probing(bool any) const { return any ? any_probe_ : probe_; }
-  // Recomputes the four masks above. Cheap; called before and after every placement.
+  // Healthy and able to take something within a moment: worth reading messages for.
+  ProviderMask soon() const { return soon_; }
+  // Recomputes the masks above. Cheap; called before and after every placement.
   void look(ports::MonoTime now, model::TimePoint wall);
   // The earliest moment a provider of `mask` can take something; max(): nobody knows.
   ports::MonoTime available_at(ProviderMask mask, ports::MonoTime now);
@@ -111,6 +113,7 @@ class ProviderBoard {
   std::optional<PermitForecast> dispatch_;  // of the whole gateway
   ProviderMask pickable_ = 0;
   ProviderMask open_ = 0;
+  ProviderMask soon_ = 0;
   ProviderMask probe_ = 0;
   ProviderMask any_probe_ = 0;
 };

@@ -19,11 +19,19 @@ struct LaneClient {
   std::size_t queues = 0;  // that refer to it
 };
 
+// What a half-open provider is probed with first: a message nobody has tried and that may go
+// elsewhere.
+inline bool suits_probe(const model::WorkItem& item) {
+  return item.attempts == 0 && !item.doubtful && !item.pinned;
+}
+
 // Which queues may be served now.
 struct Servable {
   ProviderMask providers = 0;                // those that can take a message
+  ProviderMask probing = 0;                  // those that can take one that suits a probe
+  ProviderMask probing_any = 0;              // those that can take any message as a probe
   std::span<const ClassInfo* const> closed;  // classes that must wait all the same
-  bool operator()(const WaitingQueue& queue) const;
+  bool operator()(const WaitingQueue& queue) const;  // which has a ready message
 };
 
 class ReadyLines {

@@ -61,6 +61,9 @@ class Scheduler {
   std::size_t in_memory() const { return jobs_.size(); }
   std::size_t queues() const { return queues_.size(); }
   Job* find(model::MessageId id) const;
+  // Takes ready messages whose validity is over out of their queues, stage kExpiring: those of a
+  // class that nobody serves would else stay for good.
+  std::vector<model::MessageId> take_expired(model::TimePoint now);
   // Drops queues that have had nothing to do for `idle`; their number would else only grow.
   void forget_idle(model::TimePoint now, std::chrono::milliseconds idle);
 

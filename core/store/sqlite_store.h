@@ -16,6 +16,7 @@
 
 #include "core/config/config.h"
 #include "core/ports/clock.h"
+#include "core/ports/log.h"
 #include "core/ports/random.h"
 #include "core/ports/store.h"
 #include "core/ports/store_clients.h"
@@ -44,6 +45,7 @@ struct SqliteOptions {
   config::Billing billing;
   config::Retention retention;
   enum class Threading : std::uint8_t { kOwnThreads, kInline } threading = Threading::kOwnThreads;
+  ports::Log* log = nullptr;  // outlives the store; nullptr: silent
 };
 
 class SqliteStore : public ports::Store, public ports::StoreQueries, public ports::StoreClients {

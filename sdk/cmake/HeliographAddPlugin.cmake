@@ -11,8 +11,6 @@
 #   version script                   the same for what static libraries bring along
 #   -z defs                          an undefined symbol is an error here, not at the first call in production. Not
 #                                    under sanitizers: their runtime is in the program
-set(HELIOGRAPH_PLUGIN_EXPORTS "${CMAKE_CURRENT_LIST_DIR}/plugin_exports.map")
-
 function(heliograph_add_plugin target kind id)
   cmake_parse_arguments(PARSE_ARGV 3 ARG "" "" "SOURCES;LIBRARIES")
   if(NOT kind MATCHES "^(provider|distributor|limiter)$")
@@ -21,6 +19,8 @@ function(heliograph_add_plugin target kind id)
   if(NOT id MATCHES "^[a-z0-9][a-z0-9_.-]*$")
     message(FATAL_ERROR "heliograph_add_plugin(${target}): id '${id}' must be made of a-z 0-9 _ . -")
   endif()
+
+  set(exports "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin_exports.map")
 
   add_library(${target}_objects OBJECT ${ARG_SOURCES})
   target_link_libraries(${target}_objects PUBLIC heliograph::sdk ${ARG_LIBRARIES})
@@ -34,8 +34,8 @@ function(heliograph_add_plugin target kind id)
   set_target_properties(${target} PROPERTIES
     PREFIX "lib" SUFFIX ".so" OUTPUT_NAME "hg_${kind}_${id}"
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
-    LINK_DEPENDS "${HELIOGRAPH_PLUGIN_EXPORTS}")
-  target_link_options(${target} PRIVATE "-Wl,--version-script=${HELIOGRAPH_PLUGIN_EXPORTS}")
+    LINK_DEPENDS "${exports}")
+  target_link_options(${target} PRIVATE "-Wl,--version-script=${exports}")
   if(NOT HELIOGRAPH_SANITIZE AND NOT "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize")
     target_link_options(${target} PRIVATE "-Wl,-z,defs")
   endif()

@@ -1,7 +1,8 @@
 // The candidates of a distributor as smooth entries, in groups of equal priority.
 //
-// Built from each snapshot of the gateway; what a candidate was owed is carried over by its id. Shared
-// by the distributors that choose smoothly by weight: they differ in where the weights come from.
+// Built from each snapshot of the gateway; what a candidate was owed is carried over by its id.
+// Shared by the distributors that choose smoothly by weight: they differ in where the weights come
+// from.
 //
 // Not thread-safe: one strand owns it. rebuild() allocates, nothing else does.
 #pragma once
@@ -19,9 +20,9 @@ namespace heliograph::plugins::distributors {
 
 class Roster {
  public:
-  // Takes a snapshot over, with the configured weights in force. An entry keeps its credit while its
-  // configured weight and priority stay the same; else it starts anew, since what it was owed was
-  // measured in the old one.
+  // Takes a snapshot over, with the configured weights in force. An entry keeps its credit while
+  // its configured weight and priority stay the same; else it starts anew, since what it was owed
+  // was measured in the old one.
   void rebuild(const sdk::Candidates& candidates);
 
   // One turn in the group of the lowest priority number that has an eligible entry.

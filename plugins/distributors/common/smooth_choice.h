@@ -1,9 +1,9 @@
 // Smooth weighted choice: whoever is owed most is next.
 //
 // Each turn every eligible entry is credited its weight; the one with the most credit is chosen and
-// pays what all were credited (the algorithm of nginx's round robin). A cycle of 5:1:1 is A A B A C A A
-// and not A A A A A B C, and over a whole cycle each gets exactly its weight. Credits always sum to
-// what they began with, so nothing drifts.
+// pays what all were credited (the algorithm of nginx's round robin). A cycle of 5:1:1 is A A B A C
+// A A and not A A A A A B C, and over a whole cycle each gets exactly its weight. Credits always
+// sum to what they began with, so nothing drifts.
 //
 // A turn can be undone later, in any order, when nothing came of it: `Turn` says who was credited.
 //
@@ -25,9 +25,9 @@ struct SmoothEntry {
   std::uint32_t priority = 0;
 };
 
-// The entries of one turn as bits by slot. Those with slots beyond the word share its last bit's fate
-// and count as credited whenever they are of the chosen one's priority: with more than 64 candidates
-// an undone turn may misplace a weight or two, once.
+// The entries of one turn as bits by slot. Those with slots beyond the word share its last bit's
+// fate and count as credited whenever they are of the chosen one's priority: with more than 64
+// candidates an undone turn may misplace a weight or two, once.
 using Turn = std::uint64_t;
 
 inline constexpr std::uint32_t kTurnSlots = 64;

@@ -10,10 +10,24 @@ using distributors::SmoothEntry;
 
 namespace {
 
-// `part` of `whole_part` of an amount, without overflow for shares (below 2^30 each).
-std::int64_t portion(std::int64_t amount, std::int64_t part, std::int64_t whole_part) {
-  return whole_part == 0 ? 0 : amount * part / whole_part;
-}
+// Splits an amount in proportion, one part after the other, so that the last gets what rounding
+// left and the parts sum to the amount. Shares are below 2^30, so nothing overflows.
+class Split {
+ public:
+  Split(std::int64_t amount, std::int64_t weights) : amount_(amount), weights_(weights) {}
+
+  std::int64_t next(std::int64_t weight) {
+    if (weight == 0) return 0;
+    const std::int64_t part = amount_ * weight / weights_;
+    amount_ -= part;
+    weights_ -= weight;
+    return part;
+  }
+
+ private:
+  std::int64_t amount_;
+  std::int64_t weights_;
+};
 
 }  // namespace
 
@@ -39,22 +53,13 @@ void Balancer::rebuild(const sdk::Candidates& candidates) {
   }
 }
 
-// Resting shares: the weights' part of the whole, at least one unit, the rounding to the first.
+// Resting shares: the weights' parts of the whole.
 void Balancer::rest(const Group& group) {
   std::int64_t weights = 0;
   for (const SmoothEntry& entry : group.entries) weights += entry.configured;
-  if (weights == 0) return;
-  std::int64_t left = kWhole;
-  std::size_t largest = 0;
+  Split split(kWhole, weights);
   for (std::size_t i = 0; i < group.size(); ++i) {
-    const std::int64_t weight = group.entries[i].configured;
-    if (weight == 0) continue;
-    group.providers[i].resting = std::max<std::int64_t>(1, portion(kWhole, weight, weights));
-    left -= group.providers[i].resting;
-    if (weight > group.entries[largest].configured) largest = i;
-  }
-  group.providers[largest].resting += left;
-  for (std::size_t i = 0; i < group.size(); ++i) {
+    group.providers[i].resting = split.next(group.entries[i].configured);
     group.entries[i].weight = group.providers[i].resting;
   }
 }
@@ -124,8 +129,8 @@ bool Balancer::clearly_better(const Provider& one, const Provider& other) const 
   return one.results.rate() + settings_.margin <= other.results.rate();
 }
 
-// Whoever carries load, is up, and is not known to be nearly as bad. With too few results nothing is
-// known: the step is small, and its results are the next evidence.
+// Whoever carries load, is up, and is not known to be nearly as bad. With too few results nothing
+// is known: the step is small, and its results are the next evidence.
 bool Balancer::can_take_from(const Group& group, std::size_t i, std::size_t loser) const {
   const Provider& provider = group.providers[i];
   if (i == loser || !provider.up || provider.resting == 0) return false;
@@ -157,9 +162,10 @@ void Balancer::take_from_worst(const Group& group) {
   const std::int64_t from = group.entries[*loser].weight;
   const std::int64_t floor = std::min(settings_.floor, group.providers[*loser].resting);
   const std::int64_t amount = std::min(settings_.step, from - floor);
+  Split split(amount, receivers);
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (!can_take_from(group, i, *loser)) continue;
-    const std::int64_t gain = portion(amount, group.providers[i].resting, receivers);
+    const std::int64_t gain = split.next(group.providers[i].resting);
     group.entries[i].weight += gain;
     group.entries[*loser].weight -= gain;
   }
@@ -197,10 +203,9 @@ void Balancer::give_back(const Group& group) {
   const std::int64_t from = group.entries[*winner].weight;
   const std::int64_t below = group.providers[*winner].resting - from;
   const std::int64_t amount = std::min({settings_.recovery_step, below, surplus});
+  Split split(amount, surplus);
   for (std::size_t i = 0; i < group.size(); ++i) {
-    // The rounding of many small portions is settled at the last step: all that is below rest.
-    const std::int64_t part =
-        amount == surplus ? above_rest(i) : portion(amount, above_rest(i), surplus);
+    const std::int64_t part = split.next(above_rest(i));
     group.entries[i].weight -= part;
     group.entries[*winner].weight += part;
   }

@@ -1,13 +1,16 @@
 // The shares of the load, moved away from failing providers with damping.
 //
 // Everything is derived from the results heard and from the time that picks carry, so a history
-// replayed gives the same decisions. Weights set the resting shares; within a group of equal priority
-// the shares in force sum to the whole. Rules, applied once per interval:
-//   1. Of the providers with enough new results, the worst one loses a step, if the others can take it:
+// replayed gives the same decisions. Weights set the resting shares; within a group of equal
+// priority the shares in force sum to the whole. Rules, applied once per interval:
+//   1. Of the providers with enough new results, the worst one loses a step, if the others can take
+//   it:
 //      they must fail clearly less. When all fail alike, nothing moves.
-//   2. Else the one furthest below its resting share gets a step back, if it has been left alone for
+//   2. Else the one furthest below its resting share gets a step back, if it has been left alone
+//   for
 //      the recovery delay and does not fail clearly more than the others.
-// Nobody falls below the floor, so that recovery can be seen; nothing else changes at the same time.
+// Nobody falls below the floor, so that recovery can be seen; nothing else changes at the same
+// time.
 //
 // Not thread-safe: one strand owns it. Only rebuild() allocates.
 #pragma once
@@ -38,8 +41,8 @@ class Balancer {
  public:
   explicit Balancer(const Settings& settings) : settings_(settings) {}
 
-  // Takes a snapshot over. Results heard are kept by candidate id; shares are kept while the members
-  // of the group and their weights are the same, else they start at rest.
+  // Takes a snapshot over. Results heard are kept by candidate id; shares are kept while the
+  // members of the group and their weights are the same, else they start at rest.
   void rebuild(const sdk::Candidates& candidates);
 
   // One smooth turn by the shares in force; first moves them when an interval is over.

@@ -1,7 +1,7 @@
 // A failure rate that forgets: every result counts half as much after each half-life.
 //
-// Two sums and a moment. A window of fixed length would forget all at once and jump; this one fades.
-// Not thread-safe: one strand owns it.
+// Two sums and a moment. A window of fixed length would forget all at once and jump; this one
+// fades. Not thread-safe: one strand owns it.
 #pragma once
 
 #include <cmath>

@@ -21,11 +21,11 @@ constexpr std::string_view kSchema = R"({
     },
     "min_volume": {
       "type": "integer", "minimum": 1, "maximum": 1000000, "default": 20,
-      "description": "Results, faded by half_life, below which a failure rate means nothing; also how many new results a provider must have between two cuts."
+      "description": "Results (faded) below which a rate means nothing; new ones between two cuts."
     },
     "margin": {
       "type": "number", "minimum": 0.01, "maximum": 1, "default": 0.1,
-      "description": "How much higher a failure rate must be than the others' before load moves (0.1: 10 points)."
+      "description": "How much higher than the others' a rate must be to move load (0.1: 10 %)."
     },
     "step": {
       "type": "number", "minimum": 0.1, "maximum": 100, "default": 10,
@@ -41,7 +41,7 @@ constexpr std::string_view kSchema = R"({
     },
     "floor": {
       "type": "number", "minimum": 0.1, "maximum": 50, "default": 5,
-      "description": "Points a provider keeps whatever it does (its configured share, if that is less)."
+      "description": "Points a provider keeps whatever it does, unless its weight gives it less."
     }
   }
 })";
@@ -117,5 +117,6 @@ HELIOGRAPH_PLUGIN(
         .name = "least_failure", .version = "1.0.0", .vendor = "Heliograph", .license = "MIT"},
     sdk::component<least_failure::LeastFailure>(
         {.id = "least_failure",
-         .summary = "Shares messages by weight and moves load, gently, away from failing providers.",
+         .summary =
+             "Shares messages by weight and moves load, gently, away from failing providers.",
          .schema = least_failure::kSchema}))

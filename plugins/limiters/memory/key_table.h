@@ -35,8 +35,9 @@ class KeyTable {
     return found == index_.end() ? nullptr : &*slots_[found->second].meter;
   }
 
-  // The slot of `key`'s meter, made if need be; nothing when keys_max keys are busy. What was handed
-  // out at this `now` keeps its slot, so a call with several keys may collect them one by one.
+  // The slot of `key`'s meter, made if need be; nothing when keys_max keys are busy. What was
+  // handed out at this `now` keeps its slot, so a call with several keys may collect them one by
+  // one.
   std::optional<std::size_t> find_or_add(std::string_view key, std::uint64_t now) {
     const auto found = index_.find(key);
     std::size_t slot = 0;
@@ -75,7 +76,7 @@ class KeyTable {
   using Index = std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;
 
   struct Slot {
-    std::optional<Meter> meter;      // none: the slot is free
+    std::optional<Meter> meter;        // none: the slot is free
     const std::string* key = nullptr;  // the index's own copy; nodes do not move
     std::uint64_t used_at = 0;
   };

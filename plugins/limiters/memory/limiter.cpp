@@ -9,8 +9,8 @@ namespace {
 
 Rule to_rule(const hg_limit_rule& raw) {
   Rule rule;
-  rule.algorithm = raw.algorithm == HG_LIMIT_TOKEN_BUCKET ? Algorithm::kTokenBucket
-                                                          : Algorithm::kSlidingWindow;
+  rule.algorithm =
+      raw.algorithm == HG_LIMIT_TOKEN_BUCKET ? Algorithm::kTokenBucket : Algorithm::kSlidingWindow;
   rule.window_ns = raw.window_ns;
   rule.limit = raw.limit;
   rule.burst = raw.burst == 0 ? raw.limit : raw.burst;

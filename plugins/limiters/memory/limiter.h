@@ -1,11 +1,12 @@
 // The memory limiter: permits counted in this process, exactly, answered within the call.
 //
-// The gateway asks for one grant over several keys ("the whole dispatch" and "this provider"), which is
-// given for all of them or for none, so nobody's permits are spent on a message that cannot go.
-// Grants are named by their time: grants of one moment under one key are interchangeable.
+// The gateway asks for one grant over several keys ("the whole dispatch" and "this provider"),
+// which is given for all of them or for none, so nobody's permits are spent on a message that
+// cannot go. Grants are named by their time: grants of one moment under one key are
+// interchangeable.
 //
-// Counts are this process's own and start empty: with several gateways in front of one contract use a
-// limiter with a shared backend. Not thread-safe: the instance's strand owns it.
+// Counts are this process's own and start empty: with several gateways in front of one contract use
+// a limiter with a shared backend. Not thread-safe: the instance's strand owns it.
 #pragma once
 
 #include <heliograph/abi/abi.h>

@@ -1,7 +1,7 @@
 // What one key has used under its rule, whichever algorithm the rule names.
 //
-// Both algorithms answer the same four questions; a branch on the rule costs less here than a virtual
-// call and keeps meters movable. Not thread-safe: one strand owns it.
+// Both algorithms answer the same four questions; a branch on the rule costs less here than a
+// virtual call and keeps meters movable. Not thread-safe: one strand owns it.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ constexpr std::string_view kSchema = R"({
   "properties": {
     "max_keys": {
       "type": "integer", "minimum": 1, "maximum": 10000000, "default": 100000,
-      "description": "Most keys (providers, clients) counted at once under one rule. Idle keys make room; when all are busy, acquiring for a new one fails."
+      "description": "Most busy keys (providers, clients) of one rule; for more, acquiring fails."
     }
   }
 })";
@@ -47,8 +47,7 @@ class MemoryLimiter {
 namespace sdk = heliograph::sdk;
 
 HELIOGRAPH_PLUGIN(
-    sdk::ModuleInfo{
-        .name = "memory", .version = "1.0.0", .vendor = "Heliograph", .license = "MIT"},
+    sdk::ModuleInfo{.name = "memory", .version = "1.0.0", .vendor = "Heliograph", .license = "MIT"},
     sdk::component<heliograph::plugins::memory::MemoryLimiter>(
         {.id = "memory",
          .summary = "Exact limits counted in this process: sliding window and token bucket.",

@@ -72,7 +72,8 @@ TEST(Limiter, GrantsForAllKeysOrForNone) {
   EXPECT_EQ(denied.result.granted, 0u);
   EXPECT_EQ(denied.result.denied_key, 1u);
   EXPECT_EQ(denied.result.retry_after_ns, 995u);
-  EXPECT_EQ(subject.acquire(5, second).result.granted, 1u) << "p1's denial took nothing of the total";
+  EXPECT_EQ(subject.acquire(5, second).result.granted, 1u)
+      << "p1's denial took nothing of the total";
   EXPECT_EQ(subject.acquire(5, second).result.denied_key, 0u);
 }
 
@@ -228,14 +229,17 @@ TEST(Limiter, BehavesLikeItsDefinitionOverRandomHistoriesOfSeveralKeys) {
   Subject subject(rules);
   Definition definition(rules);
   std::mt19937_64 random(7);
-  const auto up_to = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % (n + 1)); };
+  const auto up_to = [&](std::uint32_t n) {
+    return static_cast<std::uint32_t>(random() % (n + 1));
+  };
   std::uint64_t now = 1'000;
   for (int step = 0; step < 100'000; ++step) {
     now += up_to(2) == 0 ? up_to(40) : up_to(3);
     definition.forget(now - 400);
     if (up_to(9) == 0 && definition.size() != 0) {
-      Granted& g = definition.at(definition.size() - 1 - up_to(static_cast<std::uint32_t>(
-                                                             std::min<std::size_t>(5, definition.size() - 1))));
+      Granted& g = definition.at(
+          definition.size() - 1 -
+          up_to(static_cast<std::uint32_t>(std::min<std::size_t>(5, definition.size() - 1))));
       const std::uint32_t n = up_to(g.items);
       // A refund names no time: the limiter takes it at that of its latest acquire.
       subject.acquire(now, {key("clock", 1)});

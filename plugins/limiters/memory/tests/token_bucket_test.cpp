@@ -147,7 +147,8 @@ Outcome run(std::uint64_t seed, int steps, std::uint64_t spread) {
     if (free_units != expected) ++outcome.differences;
     const std::uint64_t wanted = 1 + up_to(3);
     if (up_to(3) == 0 && replay.takes() != 0) {
-      const std::size_t which = replay.takes() - 1 - up_to(std::min<std::size_t>(replay.takes() - 1, 8));
+      const std::size_t which =
+          replay.takes() - 1 - up_to(std::min<std::size_t>(replay.takes() - 1, 8));
       bucket.refund(now, replay.at(which), replay.refund(which, wanted), rule);
     } else if (wanted <= free_units) {
       EXPECT_EQ(bucket.wait(now, wanted, rule), 0u);

@@ -1,0 +1,44 @@
+#include "core/app/commands.h"
+
+#include <cstdio>
+
+#include "core/app/configuration.h"
+#include "core/app/exit_codes.h"
+#include "core/plugin/plugin_host.h"
+#include "core/store/sqlite_store.h"
+
+namespace heliograph::app {
+namespace {
+
+struct Run {
+  int operator()(const ServeCommand& command) const { return serve(command); }
+  int operator()(const ConfigCheckCommand& command) const { return check_config(command); }
+  int operator()(const MockProviderCommand& command) const { return run_mock_provider(command); }
+  int operator()(const DatabaseCommand& command) const { return run_database_command(command); }
+  int operator()(const PluginListCommand& command) const { return list_plugins(command); }
+  int operator()(const PluginInspectCommand& command) const { return inspect_plugin(command); }
+};
+
+int fail(int exit_code, const std::exception& error) {
+  std::fprintf(stderr, "heliograph: %s\n", error.what());
+  return exit_code;
+}
+
+}  // namespace
+
+int run_command(const Command& command) {
+  try {
+    return std::visit(Run{}, command);
+  } catch (const ConfigInvalid& error) {
+    std::fprintf(stderr, "heliograph: the configuration is wrong\n%s", error.what());
+    return kExitConfig;
+  } catch (const plugin::PluginError& error) {
+    return fail(kExitConfig, error);
+  } catch (const store::StoreLocked& error) {
+    return fail(kExitLocked, error);
+  } catch (const std::exception& error) {
+    return fail(kExitRuntime, error);
+  }
+}
+
+}  // namespace heliograph::app

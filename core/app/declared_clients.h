@@ -1,0 +1,13 @@
+// Brings the clients that the configuration declares into the store: at start, before anything else
+// uses it.
+#pragma once
+
+#include "core/config/config.h"
+#include "core/ports/store_clients.h"
+
+namespace heliograph::app {
+
+// Throws std::runtime_error with a sentence.
+void declare_clients(const config::Config& config, ports::StoreClients& store);
+
+}  // namespace heliograph::app

@@ -1,0 +1,234 @@
+#include "core/app/gateway.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <utility>
+
+#include "core/api/api.h"
+#include "core/app/admin_socket.h"
+#include "core/app/asio_loop.h"
+#include "core/app/blocking.h"
+#include "core/app/declared_clients.h"
+#include "core/app/exit_codes.h"
+#include "core/app/lifetime.h"
+#include "core/app/part_options.h"
+#include "core/app/system_clock.h"
+#include "core/app/system_random.h"
+#include "core/http/client.h"
+#include "core/http/server.h"
+#include "core/pipeline/intake.h"
+#include "core/pipeline/pipeline.h"
+#include "core/plugin/plugin_host.h"
+#include "core/store/sqlite_store.h"
+#include "core/telemetry/log.h"
+
+namespace heliograph::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+// After the pipeline's own deadline: it answers right after it, unless the loop itself is stuck.
+constexpr milliseconds kDrainSlack{5'000};
+
+// Runs `task` on the loop and waits for it: set-up that belongs to the loop's thread.
+void run_on_loop(AsioLoop& loop, base::Task task) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto finished = done->get_future();
+  loop.post([task = std::move(task), done]() mutable {
+    try {
+      task();
+      done->set_value();
+    } catch (...) {
+      done->set_exception(std::current_exception());
+    }
+  });
+  finished.get();
+}
+
+class ReadinessState final : public api::Readiness {
+ public:
+  ReadinessState(const ports::StoreQueries& store, const plugin::PluginHost& plugins)
+      : store_(store), plugins_(plugins) {}
+
+  std::vector<std::string> unready_reasons() const override {
+    auto reasons = plugins_.problems();
+    if (!serving_) reasons.emplace_back("starting or stopping");
+    if (!store_.accepting()) reasons.emplace_back("the store accepts no messages now");
+    return reasons;
+  }
+  void set_serving(bool serving) { serving_ = serving; }
+
+ private:
+  const ports::StoreQueries& store_;
+  const plugin::PluginHost& plugins_;
+  std::atomic<bool> serving_{false};
+};
+
+}  // namespace
+
+// Members in the order of their dependence: each uses only those above it, and destruction goes the
+// other way.
+class Gateway::Impl {
+ public:
+  explicit Impl(config::Config config)
+      : config_(std::move(config)),
+        log_(telemetry::make_log({.level = config_.log.level, .format = config_.log.format})),
+        store_(store::SqliteStore::open(store_options(config_, log_.get()), clock_, id_random_)),
+        loop_(clock_),
+        http_clients_(http::make_http_client_factory(loop_.context(), clock_)),
+        plugins_(plugin_options(config_), plugin::HostServices{.loop = loop_,
+                                                               .clock = clock_,
+                                                               .log = log_.get(),
+                                                               .http = http_clients_.get(),
+                                                               .io = &loop_.context()}),
+        intake_(intake_settings(config_), clock_, *store_),
+        lifetime_([this](const std::string& part, const std::string& what) {
+          log_->error("part failed to stop", {{"part", part}, {"error", what}});
+        }) {
+    for (const auto& note : config_.notes) log_->info(note);
+    declare_clients(config_, *store_);
+    plugins_.load();
+    plan();
+  }
+
+  void start() { lifetime_.start(); }
+  void stop() { lifetime_.stop(); }
+  std::vector<std::string> addresses() const {
+    return server_ ? server_->addresses() : std::vector<std::string>{};
+  }
+
+  void on_hangup() {
+    log_->warn("SIGHUP: this version does not reload its configuration; restart to change it");
+  }
+
+  std::vector<std::string> summary() const {
+    std::vector<std::string> lines;
+    lines.push_back(fmt::format("store {} ({})", config_.store.path, store_->engine_version()));
+    for (const auto& provider : config_.providers) {
+      lines.push_back(fmt::format("provider {} (plugin {}, weight {})", provider.id,
+                                  provider.plugin, provider.weight));
+    }
+    if (config_.providers.empty())
+      lines.emplace_back("no provider is configured: messages are kept and wait");
+    lines.push_back(fmt::format("distributor {}, limiter {}", config_.distributor.plugin,
+                                config_.limiter.plugin));
+    return lines;
+  }
+
+ private:
+  // What start() does, forward, and stop() undoes, backward.
+  void plan() {
+    lifetime_.add({"loop", [this] { loop_.start(); }, [this] { loop_.stop(); }});
+    lifetime_.add({"plugins", [this] { start_plugins(); }, [this] { plugins_.stop(); }});
+    lifetime_.add({"pipeline", [this] { start_pipeline(); }, [this] { stop_pipeline(); }});
+    lifetime_.add(
+        {"admin socket", [this] { start_admin_socket(); }, [this] { admin_socket_->stop(); }});
+    lifetime_.add({"server", [this] { start_server(); }, [this] { stop_server(); }});
+  }
+
+  void start_plugins() {
+    plugins_.start([this](const std::string& name) { return store_->intern_provider(name); });
+  }
+
+  void start_pipeline() {
+    pipeline_ = std::make_unique<pipeline::Pipeline>(
+        pipeline_settings(config_),
+        pipeline::PipelinePorts{.clock = clock_,
+                                .random = loop_random_,
+                                .loop = loop_,
+                                .store = *store_,
+                                .distributor = plugins_.distributor(),
+                                .limiter = plugins_.limiter(),
+                                .log = log_.get()},
+        plugins_.provider_slots(), [this](const std::string& what) { die(what); });
+    plugins_.connect(*pipeline_);
+    run_on_loop(loop_, [this] { pipeline_->start(); });
+    store_->start(*pipeline_);
+  }
+
+  void stop_pipeline() {
+    const auto began = clock_.mono();
+    auto drained = std::make_shared<std::promise<void>>();
+    auto finished = drained->get_future();
+    loop_.post([this, drained, deadline = began + config_.drain_timeout] {
+      pipeline_->drain(deadline, [drained] { drained->set_value(); });
+    });
+    const bool in_time =
+        finished.wait_for(config_.drain_timeout + kDrainSlack) == std::future_status::ready;
+    const auto stats = pipeline_->stats();
+    log_->info("drained", {{"in_flight", fmt::to_string(stats.in_flight)},
+                           {"complete", in_time ? "yes" : "no"}});
+    store_->stop();
+    const auto writer = store_->writer_stats();
+    log_->info("store stopped", {{"transactions", fmt::to_string(writer.transactions)},
+                                 {"operations", fmt::to_string(writer.operations)}});
+  }
+
+  void start_admin_socket() {
+    admin_socket_ =
+        std::make_unique<AdminSocket>(admin_socket_path(config_.store.path), *store_, *log_);
+    admin_socket_->start();
+  }
+
+  void start_server() {
+    readiness_ = std::make_unique<ReadinessState>(*store_, plugins_);
+    const api::ApiPorts ports{.intake = intake_,
+                              .providers = *pipeline_,
+                              .store = *store_,
+                              .queries = *store_,
+                              .clients = *store_,
+                              .ingress = plugins_.ingress(),
+                              .clock = clock_,
+                              .readiness = *readiness_,
+                              .log = log_.get()};
+    auto router = api::make_router(api::api_settings(config_), ports);
+    server_ = std::make_unique<http::Server>(server_options(config_, *log_), std::move(router));
+    server_->start();
+    readiness_->set_serving(true);
+  }
+
+  void stop_server() {
+    readiness_->set_serving(false);
+    server_->stop(config_.drain_timeout);
+  }
+
+  // The store cannot commit any more: nothing that follows could be promised, so end at once and
+  // recover at the next start.
+  [[noreturn]] void die(const std::string& what) {
+    // Not through the log: its thread would not get to write it.
+    fmt::print(stderr, "heliograph: the store failed, ending to recover at the next start: {}\n",
+               what);
+    std::fflush(stderr);
+    std::_Exit(kExitFatalCommit);
+  }
+
+  config::Config config_;
+  std::unique_ptr<ports::Log> log_;
+  SystemClock clock_;
+  SystemRandom id_random_;
+  SystemRandom loop_random_;
+  std::unique_ptr<store::SqliteStore> store_;
+  AsioLoop loop_;
+  std::unique_ptr<ports::HttpClientFactory> http_clients_;
+  plugin::PluginHost plugins_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  pipeline::Intake intake_;
+  std::unique_ptr<AdminSocket> admin_socket_;
+  std::unique_ptr<ReadinessState> readiness_;
+  std::unique_ptr<http::Server> server_;
+  Lifetime lifetime_;  // last: its end stops what is above
+};
+
+Gateway::Gateway(config::Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Gateway::~Gateway() { stop(); }
+void Gateway::start() { impl_->start(); }
+void Gateway::stop() { impl_->stop(); }
+void Gateway::on_hangup() { impl_->on_hangup(); }
+std::vector<std::string> Gateway::addresses() const { return impl_->addresses(); }
+std::vector<std::string> Gateway::summary() const { return impl_->summary(); }
+
+}  // namespace heliograph::app

@@ -1,0 +1,38 @@
+// Gateway: the composition root. It builds every part in the order of their dependence, starts
+// them, and takes them down in reverse; the only place that knows them all.
+//
+// Life: construct (opens the database, loads and checks the plugins; throws with a sentence) ->
+// start() -> (serving) -> stop(). One thread, the control thread, which may block.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/config.h"
+
+namespace heliograph::app {
+
+class Gateway {
+ public:
+  explicit Gateway(config::Config config);
+  ~Gateway();  // stop()
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // Throws when a part cannot start; nothing is left running then.
+  void start();
+  // Accepts nothing new, finishes what is in flight within shutdown.drain_timeout, closes. Again:
+  // nothing.
+  void stop();
+
+  void on_hangup();                            // SIGHUP: logged until there is a reload
+  std::vector<std::string> addresses() const;  // "127.0.0.1:8080", with the ports really bound
+  std::vector<std::string> summary() const;    // what runs where, for the start message
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heliograph::app

@@ -1,0 +1,101 @@
+#include "core/app/part_options.h"
+
+#include <filesystem>
+
+#include "core/app/version.h"
+#include "core/config/loader.h"
+
+namespace heliograph::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where this program lies: plugins are looked for beside it. Empty when the system does not tell.
+fs::path binary_folder() {
+  std::error_code error;
+  const auto self = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path{} : self.parent_path();
+}
+
+std::string folder_of(const std::string& source) {
+  std::error_code error;
+  const auto file = fs::absolute(source, error);
+  return !error && fs::is_regular_file(file, error) ? file.parent_path().string()
+                                                    : fs::current_path().string();
+}
+
+}  // namespace
+
+store::SqliteOptions store_options(const config::Config& config, ports::Log* log) {
+  store::SqliteOptions options;
+  options.path = config.store.path;
+  options.min_free_bytes = config.store.min_free_bytes;
+  options.max_depth = config.queue.max_depth;
+  options.idempotency_retention = config.idempotency_retention;
+  options.billing = config.billing;
+  options.retention = config.retention;
+  options.log = log;
+  return options;
+}
+
+http::ServerOptions server_options(const config::Config& config, ports::Log& log) {
+  http::ServerOptions options;
+  http::ListenerOptions first;
+  first.listen = config.http.listen;
+  options.listeners.push_back(std::move(first));
+  for (const auto& listener : config.http.listeners) {
+    http::ListenerOptions more;
+    more.listen = listener.listen;
+    more.cert = listener.cert;
+    more.key = listener.key;
+    more.client_ca = listener.client_ca;
+    options.listeners.push_back(std::move(more));
+  }
+  options.threads = config.http.threads;
+  options.max_connections = config.http.max_connections;
+  options.max_connections_per_address = config.http.max_connections_per_address;
+  options.log_error = [&log](std::string_view what) { log.error("http", {{"error", what}}); };
+  return options;
+}
+
+pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
+  return {.queue = config.queue,
+          .retry = config.retry,
+          .health = config.health,
+          .in_doubt = config.in_doubt,
+          .limits = config.limits,
+          .limiter = config.limiter,
+          .billing = config.billing,
+          .messages = config.messages};
+}
+
+pipeline::IntakeSettings intake_settings(const config::Config& config) {
+  pipeline::IntakeSettings settings;
+  settings.messages = config.messages;
+  settings.numbers = config.numbers;
+  settings.limits = config.limits;
+  settings.billing = config.billing;
+  for (const auto& provider : config.providers) {
+    std::uint32_t channels = 0;
+    for (const auto channel : provider.channels) channels |= static_cast<std::uint32_t>(channel);
+    settings.providers.emplace_back(provider.id, channels);
+  }
+  return settings;
+}
+
+plugin::PluginHostOptions plugin_options(const config::Config& config) {
+  plugin::PluginHostOptions options;
+  options.providers = config.providers;
+  options.distributor = config.distributor;
+  options.limiter = config.limiter;
+  options.plugins = config.plugins;
+  options.rules = pipeline::limit_rules(pipeline_settings(config), config.providers);
+  options.copy_folder = fs::path(config.store.path).parent_path() / "plugins";
+  options.binary_folder = binary_folder();
+  options.config_folder = folder_of(config.source);
+  options.environment = config::process_environment();
+  options.gateway_version = kVersion;
+  return options;
+}
+
+}  // namespace heliograph::app

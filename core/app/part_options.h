@@ -1,0 +1,21 @@
+// The configuration, cut into what each part wants of it.
+#pragma once
+
+#include "core/config/config.h"
+#include "core/http/server.h"
+#include "core/pipeline/intake.h"
+#include "core/pipeline/pipeline.h"
+#include "core/plugin/plugin_host.h"
+#include "core/ports/log.h"
+#include "core/store/sqlite_store.h"
+
+namespace heliograph::app {
+
+// `log` outlives the part; nullptr: silent.
+store::SqliteOptions store_options(const config::Config& config, ports::Log* log = nullptr);
+http::ServerOptions server_options(const config::Config& config, ports::Log& log);
+pipeline::PipelineSettings pipeline_settings(const config::Config& config);
+pipeline::IntakeSettings intake_settings(const config::Config& config);
+plugin::PluginHostOptions plugin_options(const config::Config& config);
+
+}  // namespace heliograph::app

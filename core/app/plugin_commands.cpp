@@ -1,0 +1,111 @@
+// `heliograph plugin ...` and `heliograph config check`: looking at plugins without serving.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include "core/app/asio_loop.h"
+#include "core/app/commands.h"
+#include "core/app/configuration.h"
+#include "core/app/exit_codes.h"
+#include "core/app/part_options.h"
+#include "core/app/system_clock.h"
+#include "core/app/version.h"
+#include "core/plugin/inspect.h"
+#include "core/plugin/plugin_host.h"
+
+namespace heliograph::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Private copies of modules go here and are gone with it: a look changes nothing.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (fs::temp_directory_path() / "heliograph-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      throw std::runtime_error("cannot make a temporary folder: " + pattern);
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// A host of the configuration's plugins that starts none of them.
+class IdleHost {
+ public:
+  explicit IdleHost(const config::Config& config)
+      : loop_(clock_), host_(options(config), {.loop = loop_, .clock = clock_}) {}
+  plugin::PluginHost& operator*() { return host_; }
+  plugin::PluginHost* operator->() { return &host_; }
+
+ private:
+  plugin::PluginHostOptions options(const config::Config& config) const {
+    auto options = plugin_options(config);
+    options.copy_folder = folder_.path();
+    return options;
+  }
+
+  TemporaryFolder folder_;
+  SystemClock clock_;
+  AsioLoop loop_;
+  plugin::PluginHost host_;
+};
+
+}  // namespace
+
+int check_config(const ConfigCheckCommand& command) {
+  const auto config = load_configuration(command.config, false);
+  IdleHost host(config);
+  const auto problems = host->validate();
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", problem);
+  if (!problems.empty()) return kExitConfig;
+  for (const auto& note : config.notes) fmt::print("note: {}\n", note);
+  fmt::print("{} is valid: {} providers, {} declared clients\n", config.source,
+             config.providers.size(), config.clients.size());
+  return kExitOk;
+}
+
+int list_plugins(const PluginListCommand& command) {
+  const auto config = load_configuration(command.config, command.demo);
+  IdleHost host(config);
+  std::string failure;
+  try {
+    host->load();
+  } catch (const plugin::PluginError& error) {
+    failure = error.what();
+  }
+  fmt::print("{:<20} {:<12} {:<24} {:<10} {}\n", "INSTANCE", "KIND", "PLUGIN", "VERSION", "FILE");
+  for (const auto& status : host->statuses()) {
+    fmt::print("{:<20} {:<12} {:<24} {:<10} {}\n", status.name, status.kind, status.plugin,
+               status.version, status.problem.empty() ? status.file : "! " + status.problem);
+  }
+  if (failure.empty()) return kExitOk;
+  fmt::print(stderr, "{}\n", failure);
+  return kExitConfig;
+}
+
+int inspect_plugin(const PluginInspectCommand& command) {
+  const TemporaryFolder folder;
+  const auto module = plugin::inspect_file(command.file, folder.path(), kVersion);
+  if (!module) {
+    fmt::print(stderr, "heliograph: {}\n", module.error());
+    return kExitRuntime;
+  }
+  fmt::print("{}", plugin::inspect_text(**module));
+  return kExitOk;
+}
+
+}  // namespace heliograph::app

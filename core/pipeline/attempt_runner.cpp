@@ -1,0 +1,353 @@
+#include "core/pipeline/attempt_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/pipeline/retry_policy.h"
+
+namespace heliograph::pipeline {
+
+namespace {
+
+using model::Outcome;
+using std::chrono::ceil;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// A limiter that has not answered by then has failed (its handle says so and decides).
+constexpr milliseconds kPermitWaitMax{1'000};
+// A denial without a time: long enough not to spin, short enough not to be felt.
+constexpr milliseconds kDeniedPause{20};
+// A busy provider is asked again after its next completion or window, at the latest after this.
+constexpr milliseconds kBusyPause{100};
+constexpr int kAgedPermitsMax = 3;
+
+OutcomeRules outcome_rules(const PipelineSettings& settings) {
+  return {settings.retry, settings.in_doubt,
+          model::parse_capture_on(settings.billing.capture_on)
+              .value_or(model::CaptureOn::kDelivered)};
+}
+
+// Half of the smallest guard: the other half is for the way to the provider.
+nanoseconds permit_age_max(const PipelineSettings& settings) {
+  if (!settings.limiter.guard) return milliseconds{5};
+  return nanoseconds{*settings.limiter.guard} / 2;
+}
+
+}  // namespace
+
+AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePorts& ports,
+                             ports::Log& log, ProviderBoard& board, const DispatchClasses& classes,
+                             AttemptOwner& owner)
+    : rules_(outcome_rules(settings)),
+      ports_(ports),
+      log_(log),
+      board_(board),
+      classes_(classes),
+      owner_(owner),
+      permit_age_max_(permit_age_max(settings)) {}
+
+model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
+  if (at == ports::MonoTime::max()) return model::kNever;
+  return ports_.clock.wall() + ceil<milliseconds>(at - ports_.clock.mono());
+}
+
+// ---- begin ----
+
+void AttemptRunner::begin(Job& job, const Choice& choice) {
+  ProviderEntry& entry = board_[choice.provider];
+  if (choice.probe) entry.health.begin_probe(ports_.clock.wall());
+  board_.want_permit(choice.provider, job.item.parts);
+  start(job, choice, &AttemptRunner::acquire);
+}
+
+void AttemptRunner::start(Job& job, const Choice& choice, void (AttemptRunner::*then)(Job&)) {
+  job.choice = choice;
+  job.stage = Stage::kBeginning;
+  job.started_at = ports_.clock.wall();
+  job.permits_aged = 0;
+  ++board_[choice.provider].in_flight;
+  ++active_;
+  ++begun_;
+  const ports::BeginAttempt command{.id = job.item.id,
+                                    .attempt_number = job.item.attempt_number,
+                                    .cycle = job.item.cycle,
+                                    .provider = board_[choice.provider].key,
+                                    .started_at = job.started_at};
+  ports_.store.begin_attempt(command, ports_.loop, alive_.guard([this, &job, then](bool begun) {
+    if (begun) return (this->*then)(job);
+    // Cancelled, expired or moved since it was read.
+    if (then == &AttemptRunner::acquire) board_.unwant_permit(job.choice.provider, job.item.parts);
+    tell_distributor(job, Outcome::kNotTried, {});
+    free_slot(job);
+    --active_;
+    owner_.on_left(job, std::nullopt);
+  }));
+}
+
+void AttemptRunner::postpone(Job& job, std::size_t provider, model::TimePoint due) {
+  job.item.due = due;
+  Choice choice;
+  choice.provider = provider;
+  start(job, choice, &AttemptRunner::undo);
+}
+
+// ---- permit ----
+
+void AttemptRunner::acquire(Job& job) {
+  const std::size_t provider = job.choice.provider;
+  job.keys_count = board_.permit_keys(provider, job.item.parts, job.keys);
+  if (job.keys_count == 0 || ports_.limiter == nullptr) {
+    board_.permit_granted(provider, job.item.parts, ports_.clock.mono());
+    return send(job);
+  }
+  job.stage = Stage::kPermit;
+  job.asked_at = ports_.clock.mono();
+  const ports::LimitRequest request{.keys = std::span(job.keys).first(job.keys_count),
+                                    .min_items = 1,
+                                    .max_items = 1,
+                                    .now = job.asked_at,
+                                    .deadline = job.asked_at + kPermitWaitMax};
+  auto later = alive_.guard([this, &job](const ports::LimitAnswer& answer) { on_permit(job, answer); });
+  const auto answer = ports_.limiter->acquire(request, std::move(later));
+  if (answer) on_permit(job, *answer);
+}
+
+void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
+  const std::size_t provider = job.choice.provider;
+  const ports::MonoTime now = ports_.clock.mono();
+  if (answer.granted == 0) {
+    const nanoseconds pause = std::max<nanoseconds>(
+        answer.retry_after, answer.retry_after.count() > 0 ? nanoseconds{1} : nanoseconds{kDeniedPause});
+    board_.unwant_permit(provider, job.item.parts);
+    board_.permit_denied(provider, answer.denied_key, now + pause);
+    return undo(job);
+  }
+  if (permit_too_old(job, answer)) return;
+  board_.permit_granted(provider, job.item.parts, now);
+  job.grant = answer.grant;
+  send(job);
+}
+
+// A permit that was long on its way would leave too close to the next one: it is given back and
+// taken again, and after some tries the message waits. True: handled.
+bool AttemptRunner::permit_too_old(Job& job, const ports::LimitAnswer& answer) {
+  const ports::MonoTime now = ports_.clock.mono();
+  if (now - job.asked_at <= permit_age_max_) return false;
+  ports_.limiter->refund(answer.grant, std::span(job.keys).first(job.keys_count), 1);
+  if (++job.permits_aged < kAgedPermitsMax) {
+    acquire(job);
+    return true;
+  }
+  log_.warn("limiter answers too late", {{"provider", board_[job.choice.provider].settings.id}});
+  board_.unwant_permit(job.choice.provider, job.item.parts);
+  board_.permit_denied(job.choice.provider, std::nullopt, now + kDeniedPause);
+  undo(job);
+  return true;
+}
+
+// ---- send ----
+
+void AttemptRunner::send(Job& job) {
+  ProviderEntry& entry = board_[job.choice.provider];
+  if (!entry.usable() || job.item.expires_at <= ports_.clock.wall()) return give_up_permit(job);
+  const ports::MonoTime now = ports_.clock.mono();
+  const ports::SendTicket ticket{++last_ticket_};
+  const ports::SendRequest request{
+      .ticket = ticket,
+      .item = &job.item,
+      .attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1),
+      .resend = job.item.doubtful && job.item.last_provider == entry.key,
+      .deadline = now + entry.settings.timeout};
+  job.stage = Stage::kSending;
+  job.sent_at = now;
+  if (entry.handle->send(request)) {
+    sending_.emplace(last_ticket_, &job);
+    return;
+  }
+  entry.busy_until = now + kBusyPause;
+  give_up_permit(job);
+}
+
+void AttemptRunner::give_up_permit(Job& job) {
+  if (job.keys_count > 0) {
+    board_.permit_refunded(job.choice.provider, job.item.parts);
+    if (ports_.limiter != nullptr)
+      ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
+  }
+  undo(job);
+}
+
+void AttemptRunner::undo(Job& job) {
+  ++not_tried_;
+  tell_distributor(job, Outcome::kNotTried, {});
+  free_slot(job);
+  ports::FinishAttempt command = undo_attempt(job.item);
+  command.result.outcome = Outcome::kNotTried;
+  record(job, std::move(command), true);
+}
+
+void AttemptRunner::tell_distributor(Job& job, Outcome outcome, nanoseconds latency) {
+  const std::size_t provider = job.choice.provider;
+  if (job.choice.picked) {
+    ports_.distributor.on_result(job.choice.pick, board_[provider].key, outcome, latency);
+    job.choice.picked = false;
+  }
+  if (outcome != Outcome::kNotTried || !job.choice.probe) return;
+  model::AttemptResult none;
+  none.outcome = outcome;
+  board_[provider].health.record(none, job.item.client, true, ports_.clock.wall());
+}
+
+void AttemptRunner::free_slot(Job& job) {
+  ProviderEntry& entry = board_[job.choice.provider];
+  --entry.in_flight;
+  if (entry.slot_free()) entry.clogged = false;
+  owner_.on_slot_free(job.choice.provider);
+}
+
+// ---- outcome ----
+
+void AttemptRunner::on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
+                                   model::AttemptResult result) {
+  const auto found = sending_.find(static_cast<std::uint64_t>(ticket));
+  if (found == sending_.end() || board_[found->second->choice.provider].key != provider) {
+    log_.warn("result of an unknown send");
+    return;
+  }
+  Job& job = *found->second;
+  sending_.erase(found);
+  // NOT_TRIED is not a provider's to say; taken for what it may hide.
+  if (result.outcome == Outcome::kNotTried) result.outcome = Outcome::kUnknown;
+  const nanoseconds latency = ports_.clock.mono() - job.sent_at;
+  note_result(job, result);
+  tell_distributor(job, result.outcome, latency);
+  const AttemptEnd end = end_of(job.item, job.choice.provider, std::move(result), false);
+  OutcomeDecision decision = decide_outcome(rules_, end);
+  decision.command.result = end.result;
+  free_slot(job);
+  finish(job, std::move(decision));
+}
+
+void AttemptRunner::note_result(Job& job, const model::AttemptResult& result) {
+  const std::size_t provider = job.choice.provider;
+  ProviderEntry& entry = board_[provider];
+  const model::TimePoint wall = ports_.clock.wall();
+  entry.busy_until = {};
+  entry.last_used = wall;
+  ++entry.outcomes[static_cast<std::size_t>(result.outcome)];
+  pause(provider, result);
+  if (entry.health.record(result, job.item.client, job.choice.probe, wall))
+    owner_.on_circuit(provider);
+}
+
+// Retry-After binds the provider, whichever message it came with.
+void AttemptRunner::pause(std::size_t provider, const model::AttemptResult& result) {
+  const bool throttled = result.outcome == Outcome::kThrottled;
+  const bool asked = result.outcome == Outcome::kRetry && result.retry_after.count() > 0;
+  if (!throttled && !asked) return;
+  ProviderEntry& entry = board_[provider];
+  const milliseconds delay = clamp_retry_after(result.retry_after);
+  const ports::MonoTime until = ports_.clock.mono() + delay;
+  if (until <= entry.paused_until) return;
+  entry.paused_until = until;
+  log_.warn("provider asks to slow down",
+            {{"provider", entry.settings.id}, {"pause_ms", fmt::to_string(delay.count())}});
+}
+
+AttemptEnd AttemptRunner::end_of(const model::WorkItem& item, std::optional<std::size_t> provider,
+                                 model::AttemptResult result, bool counted_already) {
+  const ClassInfo* info = classes_.find(item.dispatch_class);
+  const ProviderMask own = provider ? ProviderMask{1} << *provider : 0;
+  const ProviderMask others =
+      (info == nullptr ? 0 : info->providers) & ~board_.bits(item.excluded) & ~own;
+  const bool throttled = result.outcome == Outcome::kThrottled;
+  AttemptEnd end;
+  end.item = &item;
+  end.result = std::move(result);
+  end.attempts_made = static_cast<std::uint16_t>(item.attempts + (counted_already || throttled ? 0 : 1));
+  end.alternative = (others & board_.eligible()) != 0;
+  end.now = ports_.clock.wall();
+  end.available_at =
+      wall_at(board_.available_at(throttled ? others | own : others, ports_.clock.mono()));
+  end.provider_class = item.dispatch_class;
+  end.draw = ports_.random.unit();
+  if (!provider) return end;
+  const ProviderEntry& entry = board_[*provider];
+  end.provider = entry.key;
+  end.provider_dedupes = entry.dedupes();
+  end.receipts = entry.receipts();
+  end.provider_class = classes_.pinned_to(item.channel, entry.key).value_or(item.dispatch_class);
+  return end;
+}
+
+void AttemptRunner::finish(Job& job, OutcomeDecision decision) {
+  if (log_.enabled(ports::LogLevel::kDebug)) {
+    log_.debug("attempt ended",
+               {{"message", job.item.id.to_string()},
+                {"provider", board_[job.choice.provider].settings.id},
+                {"outcome", model::to_string(decision.command.result.outcome)},
+                {"status", model::to_string(decision.command.status)}});
+  }
+  record(job, std::move(decision.command), decision.again_at_once);
+}
+
+void AttemptRunner::record(Job& job, ports::FinishAttempt command, bool again) {
+  job.stage = Stage::kFinishing;
+  command.id = job.item.id;
+  command.attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1);
+  command.cycle = job.item.cycle;
+  command.provider = board_[job.choice.provider].key;
+  command.started_at = job.started_at;
+  command.finished_at = ports_.clock.wall();
+  auto done = alive_.guard([this, &job, kept = command, again](const ports::FinishResult& result) {
+    on_recorded(job, kept, again, result);
+  });
+  ports_.store.finish_attempt(std::move(command), ports_.loop, std::move(done));
+}
+
+void AttemptRunner::on_recorded(Job& job, const ports::FinishAttempt& command, bool again,
+                                const ports::FinishResult& result) {
+  --active_;
+  ++finished_;
+  // Not applied: the row is not in this attempt any more. Another status than ours: a receipt that
+  // had come early has already moved it on.
+  if (!result.applied || !model::is_waiting(result.status)) return owner_.on_left(job, std::nullopt);
+  const bool tried = command.result.outcome != Outcome::kNotTried;
+  model::WorkItem& item = job.item;
+  item.status = result.status;
+  item.due = command.due;
+  item.round = command.round;
+  item.excluded = command.excluded;
+  item.doubtful = command.doubtful;
+  item.possible_duplicate = command.possible_duplicate;
+  if (tried) {
+    item.attempt_number = command.attempt_number;
+    item.last_provider = command.provider;
+    if (command.result.outcome != Outcome::kThrottled) ++item.attempts;
+  }
+  if (again && item.due <= ports_.clock.wall()) return owner_.on_returned(job);
+  owner_.on_left(job, Scheduler::Waits{{item.lane, item.client, command.dispatch_class},
+                                       job.position()});
+}
+
+ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& item) {
+  model::AttemptResult result;
+  result.outcome = Outcome::kUnknown;
+  result.detail = "interrupted by a restart";
+  const model::ProviderKey key = item.last_provider.value_or(model::ProviderKey{});
+  AttemptEnd end = end_of(item, board_.find(key), result, true);
+  end.provider = key;
+  ports::FinishAttempt command = decide_outcome(rules_, end).command;
+  command.id = item.id;
+  command.attempt_number = item.attempt_number;
+  command.cycle = item.cycle;
+  command.provider = key;
+  command.finished_at = end.now;
+  command.result = std::move(result);
+  return command;
+}
+
+}  // namespace heliograph::pipeline

@@ -1,0 +1,177 @@
+#include "core/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/pipeline/dispatcher.h"
+#include "core/pipeline/hint_box.h"
+#include "core/pipeline/provider_board.h"
+#include "core/pipeline/provider_desk.h"
+#include "core/pipeline/recovery.h"
+#include "core/pipeline/sweeper.h"
+
+namespace heliograph::pipeline {
+
+namespace {
+
+class Silence final : public ports::Log {
+ public:
+  bool enabled(ports::LogLevel) const override { return false; }
+  void write(ports::LogLevel, std::string_view, const ports::LogField*, std::size_t) override {}
+};
+
+// Receipts handed to the store and not answered: beyond, the peer is asked to repeat.
+constexpr std::size_t kReceiptsUnderWayMax = 50'000;
+
+}  // namespace
+
+// The rooms, in the order in which they depend on one another; destroyed in reverse.
+class Pipeline::Impl {
+ public:
+  Impl(PipelineSettings given, PipelinePorts handed, std::vector<ProviderSlot> slots,
+       base::UniqueFunction<void(const std::string&)> fatal)
+      : settings(std::move(given)),
+        ports(handed),
+        log(handed.log != nullptr ? *handed.log : silence),
+        on_fatal(std::move(fatal)),
+        hints(std::max<std::size_t>(64, settings.queue.window)),
+        keys(intern_providers(ports.store, slots)),
+        board(settings, std::move(slots), keys),
+        classes([this](const ports::DispatchClass& meaning) { return board.carriers(meaning); }),
+        desk(ports, log, board),
+        dispatcher(settings, ports, log, board, classes, desk),
+        sweeper(ports, [this] { each_minute(); }) {
+    desk.attach(dispatcher);
+  }
+
+  void take_hints() {
+    HintBox::Hints taken = hints.take();
+    for (model::WorkItem& item : taken.items) dispatcher.offer(std::move(item));
+    for (const auto& [key, position] : taken.dropped) dispatcher.note_waiting(key, position);
+  }
+
+  void each_minute() {
+    desk.save_all();
+    dispatcher.tidy();
+  }
+
+  const PipelineSettings settings;
+  const PipelinePorts ports;
+  Silence silence;
+  ports::Log& log;
+  base::UniqueFunction<void(const std::string&)> on_fatal;
+  HintBox hints;
+  std::vector<model::ProviderKey> keys;
+  ProviderBoard board;
+  DispatchClasses classes;
+  ProviderDesk desk;
+  Dispatcher dispatcher;
+  Sweeper sweeper;
+  std::size_t receipts_under_way = 0;
+  Alive alive;
+};
+
+Pipeline::Pipeline(PipelineSettings settings, PipelinePorts ports,
+                   std::vector<ProviderSlot> providers,
+                   base::UniqueFunction<void(const std::string&)> on_fatal)
+    : impl_(std::make_unique<Impl>(std::move(settings), ports, std::move(providers),
+                                   std::move(on_fatal))) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::start() {
+  Impl& impl = *impl_;
+  intern_classes(impl.ports.store, impl.board, impl.classes);
+  impl.desk.restore(impl.ports.store.provider_states());
+  recover_messages(impl.ports, impl.log, impl.dispatcher, impl.alive);
+  impl.dispatcher.providers_changed();
+  impl.sweeper.start();
+}
+
+void Pipeline::drain(ports::MonoTime deadline, base::Task done) {
+  impl_->sweeper.stop();
+  impl_->desk.save_all();
+  impl_->dispatcher.drain(deadline, std::move(done));
+}
+
+PipelineStats Pipeline::stats() const {
+  PipelineStats stats = impl_->dispatcher.stats();
+  stats.hints_dropped = impl_->hints.batches_dropped();
+  return stats;
+}
+
+// ---- from the store's writer ----
+
+void Pipeline::on_waiting(std::vector<model::WorkItem> items) {
+  if (!impl_->hints.put(std::move(items))) return;
+  impl_->ports.loop.post([impl = impl_.get(), alive = impl_->alive.watch()] {
+    if (!alive.expired()) impl->take_hints();
+  });
+}
+
+void Pipeline::on_fatal(const std::string& what) { impl_->on_fatal(what); }
+
+// ---- from the providers ----
+
+void Pipeline::on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
+                              model::AttemptResult result) {
+  impl_->dispatcher.runner().on_send_result(provider, ticket, std::move(result));
+}
+
+void Pipeline::on_window(model::ProviderKey provider, std::uint32_t max_in_flight) {
+  const auto i = impl_->board.find(provider);
+  if (!i) return;
+  impl_->board.set_window(*i, max_in_flight);
+  impl_->dispatcher.ask_pump();
+}
+
+void Pipeline::on_quarantine(model::ProviderKey provider, std::string reason) {
+  if (const auto i = impl_->board.find(provider)) impl_->desk.quarantine(*i, std::move(reason));
+}
+
+void Pipeline::on_receipts(model::ProviderKey, std::vector<model::Receipt> receipts,
+                           base::UniqueFunction<void(bool)> done) {
+  Impl& impl = *impl_;
+  const std::size_t count = receipts.size();
+  if (impl.receipts_under_way + count > kReceiptsUnderWayMax) {
+    impl.log.warn("receipts refused: too many under way");
+    impl.ports.loop.post([done = std::move(done)]() mutable { done(false); });
+    return;
+  }
+  impl.receipts_under_way += count;
+  auto applied = impl.alive.guard(
+      [&impl, count, done = std::move(done)](const std::vector<ports::ReceiptOutcome>&) mutable {
+        impl.receipts_under_way -= count;
+        done(true);
+      });
+  impl.ports.store.apply_receipts(std::move(receipts), impl.ports.loop, std::move(applied));
+}
+
+// ---- from operators ----
+
+void Pipeline::providers(ports::Executor& where,
+                         ports::Done<std::vector<ProviderStatus>> done) {
+  impl_->ports.loop.post([impl = impl_.get(), alive = impl_->alive.watch(), &where,
+                          done = std::move(done)]() mutable {
+    if (alive.expired()) return;
+    where.post([done = std::move(done), list = impl->desk.list()]() mutable {
+      done(std::move(list));
+    });
+  });
+}
+
+void Pipeline::act(std::string provider, ProviderAction action, ports::Executor& where,
+                   ports::Done<std::optional<ProviderStatus>> done) {
+  auto answer = [&where, done = std::move(done)](std::optional<ProviderStatus> status) mutable {
+    where.post([done = std::move(done), status = std::move(status)]() mutable {
+      done(std::move(status));
+    });
+  };
+  impl_->ports.loop.post([impl = impl_.get(), alive = impl_->alive.watch(),
+                          provider = std::move(provider), action,
+                          answer = std::move(answer)]() mutable {
+    if (!alive.expired()) impl->desk.act(provider, action, std::move(answer));
+  });
+}
+
+}  // namespace heliograph::pipeline

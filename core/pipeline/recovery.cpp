@@ -1,0 +1,47 @@
+#include "core/pipeline/recovery.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace heliograph::pipeline {
+
+std::vector<model::ProviderKey> intern_providers(ports::Store& store,
+                                                 const std::vector<ProviderSlot>& slots) {
+  std::vector<model::ProviderKey> keys;
+  for (const ProviderSlot& slot : slots) keys.push_back(store.intern_provider(slot.settings.id));
+  return keys;
+}
+
+void intern_classes(ports::Store& store, const ProviderBoard& board, DispatchClasses& classes) {
+  for (std::size_t i = 0; i < board.size(); ++i) {
+    for (const model::Channel channel : board[i].settings.channels) {
+      store.intern_class(channel, std::nullopt);
+      store.intern_class(channel, board[i].key);
+    }
+  }
+  for (const ports::DispatchClass& meaning : store.classes()) classes.add(meaning);
+}
+
+void recover_messages(const PipelinePorts& ports, ports::Log& log, Dispatcher& dispatcher,
+                      const Alive& alive) {
+  for (const ports::QueueHead& head : ports.store.queue_heads())
+    dispatcher.note_waiting(head.key, {head.first_due, 0});
+  const std::vector<model::WorkItem> interrupted = ports.store.interrupted();
+  if (!interrupted.empty()) {
+    log.warn("attempts were interrupted by the last stop",
+             {{"messages", fmt::to_string(interrupted.size())}});
+  }
+  for (const model::WorkItem& item : interrupted) {
+    ports::FinishAttempt command = dispatcher.runner().decide_interrupted(item);
+    const ports::QueueKey key{item.lane, item.client, command.dispatch_class};
+    const ports::QueuePosition position{command.due, item.id.row()};
+    auto done = alive.guard([&dispatcher, key, position](const ports::FinishResult& result) {
+      if (result.applied && model::is_waiting(result.status))
+        dispatcher.note_waiting(key, position);
+    });
+    ports.store.finish_attempt(std::move(command), ports.loop, std::move(done));
+  }
+}
+
+}  // namespace heliograph::pipeline

@@ -1,0 +1,112 @@
+#include "core/plugin/abi_message.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/plugin/abi_text.h"
+
+namespace heliograph::plugin {
+namespace {
+
+constexpr std::size_t kIdMax = 256;
+constexpr std::size_t kCodeMax = 64;
+constexpr std::size_t kDetailMax = 500;
+// What a provider asks for beyond a day is no use to a message.
+constexpr std::chrono::milliseconds kRetryAfterMax{std::chrono::hours{24}};
+
+std::chrono::milliseconds milliseconds_of(std::uint64_t ns) {
+  const auto rounded_up = ns / 1'000'000 + (ns % 1'000'000 == 0 ? 0 : 1);
+  const auto max = static_cast<std::uint64_t>(kRetryAfterMax.count());
+  return std::chrono::milliseconds{std::min(rounded_up, max)};
+}
+
+model::ReceiptState state_of(std::uint32_t state) {
+  return state <= HG_RCPT_REJECTED ? static_cast<model::ReceiptState>(state)
+                                   : model::ReceiptState::kUnknown;
+}
+
+std::string joined(std::string code, const std::string& detail) {
+  if (code.empty() || detail.empty()) return code + detail;
+  return code + ": " + detail;
+}
+
+model::Receipt to_receipt(model::ProviderKey provider, const hg_event& event) {
+  model::Receipt receipt{.provider = provider,
+                         .state = state_of(event.receipt_state),
+                         .provider_message_id = clean_text(event.provider_msg_id, kIdMax),
+                         .message_id = model::MessageId::parse(view_of(event.message_id)),
+                         .dedup_key = clean_text(event.dedup_key, kIdMax),
+                         .detail = joined(clean_text(event.provider_code, kCodeMax),
+                                          clean_text(event.detail, kDetailMax)),
+                         .at = std::nullopt};
+  if (event.at_unix_ns != 0) {
+    const std::chrono::nanoseconds since{event.at_unix_ns};
+    receipt.at = model::TimePoint{std::chrono::floor<std::chrono::milliseconds>(since)};
+  }
+  return receipt;
+}
+
+}  // namespace
+
+hg_message borrow_message(const model::WorkItem& item, const std::string& id) {
+  hg_message message{};
+  message.size = sizeof message;
+  message.channel = static_cast<std::uint32_t>(item.channel);
+  message.id = to_abi(id);
+  message.idempotency_key = to_abi(id);
+  message.from = to_abi(item.from);
+  message.to = to_abi(item.to);
+  message.body = to_abi(item.text);
+  return message;
+}
+
+void AbiMessage::fill(const model::WorkItem& item) {
+  id = item.id.to_string();
+  from = item.from;
+  to = item.to;
+  text = item.text;
+  metadata.clear();
+  headers.clear();
+  if (!item.metadata_json.empty()) {
+    static const auto kNothing = nlohmann::json::object();
+    const auto values = nlohmann::json::parse(item.metadata_json, nullptr, false);
+    // The API took it as an object; of anything else there is nothing to hand on.
+    const auto& members = values.is_object() ? values : kNothing;
+    for (const auto& [key, value] : members.items()) {
+      metadata.emplace_back("x-" + key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    for (const auto& [key, value] : metadata) headers.push_back({to_abi(key), to_abi(value)});
+  }
+  view = borrow_message(item, id);
+  view.from = to_abi(from);
+  view.to = to_abi(to);
+  view.body = to_abi(text);
+  view.headers = headers.data();
+  view.n_headers = headers.size();
+}
+
+model::AttemptResult to_model(const hg_send_result& result) {
+  const auto known = result.outcome <= HG_REFUSED;
+  return {.outcome = known ? static_cast<model::Outcome>(result.outcome) : model::Outcome::kUnknown,
+          .retry_after = milliseconds_of(result.retry_after_ns),
+          .status_code = result.status_code,
+          .provider_message_id = clean_text(result.provider_msg_id, kIdMax),
+          .provider_code = clean_text(result.provider_code, kCodeMax),
+          .detail = clean_text(result.detail, kDetailMax)};
+}
+
+std::expected<std::vector<model::Receipt>, std::string> to_receipts(model::ProviderKey provider,
+                                                                    const hg_event* const* events,
+                                                                    std::size_t n) {
+  std::vector<model::Receipt> receipts;
+  receipts.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (events[i] == nullptr) return std::unexpected("an event is NULL");
+    const auto event = copy_sized(events[i]);
+    if (event.kind != HG_EV_RECEIPT) return std::unexpected("inbound messages are not supported yet");
+    receipts.push_back(to_receipt(provider, event));
+  }
+  return receipts;
+}
+
+}  // namespace heliograph::plugin

@@ -1,0 +1,45 @@
+// Conversions between the model and the ABI's structs for messages, results and events.
+#pragma once
+
+#include <heliograph/abi/abi.h>
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "core/model/attempt.h"
+#include "core/model/message.h"
+#include "core/model/receipt.h"
+
+namespace heliograph::plugin {
+
+// A message with everything that its views point to. Not moved while the plugin has it. Kept for
+// reuse: its strings keep their memory.
+struct AbiMessage {
+  hg_message view{};
+  std::string id;
+  std::string from;
+  std::string to;
+  std::string text;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<hg_kv> headers;
+
+  AbiMessage() = default;
+  AbiMessage(const AbiMessage&) = delete;
+  AbiMessage& operator=(const AbiMessage&) = delete;
+  // The client's metadata becomes headers, names prefixed "x-". The idempotency key is the id: the
+  // same in every send of the message.
+  void fill(const model::WorkItem& item);
+};
+
+// Views of the item's own strings: valid as long as the item and `id` are, for one call.
+hg_message borrow_message(const model::WorkItem& item, const std::string& id);
+
+model::AttemptResult to_model(const hg_send_result& result);
+
+// The receipts among `events`. The error names what cannot be taken: inbound messages, a NULL.
+std::expected<std::vector<model::Receipt>, std::string> to_receipts(model::ProviderKey provider,
+                                                                    const hg_event* const* events,
+                                                                    std::size_t n);
+
+}  // namespace heliograph::plugin

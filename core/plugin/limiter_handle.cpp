@@ -1,0 +1,230 @@
+#include "core/plugin/limiter_handle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/plugin/abi_text.h"
+#include "core/plugin/instance.h"
+
+namespace heliograph::plugin {
+namespace {
+
+constexpr std::chrono::seconds kClosedRetry{1};
+constexpr std::size_t kWaitingMax = 10'000;
+constexpr std::size_t kLocalGrantsMax = 10'000;  // for refunds; an older one is simply not refunded
+
+std::chrono::nanoseconds duration_of(std::uint64_t ns) {
+  constexpr std::uint64_t kMax = 24ULL * 3600 * 1'000'000'000;
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(std::min(ns, kMax))};
+}
+
+}  // namespace
+
+OnFailure parse_on_failure(const std::string& text) {
+  if (text == "closed") return OnFailure::kClosed;
+  return text == "open" ? OnFailure::kOpen : OnFailure::kLocalShare;
+}
+
+// A request in the plugin's hands, with everything its views point to.
+struct LimiterHandle::Waiting {
+  std::vector<ports::LimitKey> keys;
+  std::vector<hg_limit_key> abi_keys;
+  hg_limit_req view{};
+  base::UniqueFunction<void(ports::LimitAnswer)> done;  // empty once it was called
+};
+
+LimiterHandle::LimiterHandle(Instance& instance, hg_limiter table, OnFailure on_failure)
+    : instance_(instance),
+      table_(table),
+      on_failure_(on_failure),
+      local_({}, 1.0),
+      deadlines_(
+          instance.services().loop, instance.services().clock,
+          [this](std::uint64_t op) {
+            const auto found = waiting_.find(op);
+            return found != waiting_.end() && found->second->done;
+          },
+          [this](std::uint64_t op) { give_up(op); }) {}
+
+LimiterHandle::~LimiterHandle() = default;
+
+std::span<const hg_limit_rule> LimiterHandle::set_rules(std::vector<ports::LimitRule> rules) {
+  rules_ = std::move(rules);
+  abi_rules_.clear();
+  for (const auto& rule : rules_) {
+    abi_rules_.push_back({.size = sizeof(hg_limit_rule),
+                          .algorithm = static_cast<std::uint32_t>(rule.algorithm),
+                          .window_ns = static_cast<std::uint64_t>(rule.window.count()),
+                          .limit = rule.limit,
+                          .burst = rule.burst,
+                          .id = to_abi(rule.id)});
+  }
+  // How many instances share the limits is not configured yet: the share is the whole.
+  local_ = LocalWindow(rules_, 1.0);
+  return abi_rules_;
+}
+
+std::vector<hg_limit_key> LimiterHandle::to_keys(std::span<const ports::LimitKey> keys) const {
+  std::vector<hg_limit_key> converted;
+  converted.reserve(keys.size());
+  for (const auto& key : keys) {
+    const auto& rule = rules_.at(key.rule);
+    const auto cost = std::clamp<std::uint64_t>(key.cost, 1, rule.limit);
+    converted.push_back(
+        {.key = to_abi(rule.id), .rule = key.rule, .cost = static_cast<std::uint32_t>(cost)});
+  }
+  return converted;
+}
+
+std::optional<ports::LimitAnswer> LimiterHandle::acquire(
+    const ports::LimitRequest& request, base::UniqueFunction<void(ports::LimitAnswer)> done) {
+  HG_ASSERT(!request.keys.empty() && request.keys.size() <= HG_LIMIT_KEYS_MAX);
+  if (!instance_.works() || waiting_.size() >= kWaitingMax) {
+    return failure(request.keys, request.min_items, request.max_items);
+  }
+  const auto latest = request.now + instance_.budgets().acquire;
+  const auto given = request.deadline != ports::MonoTime{};
+  const auto deadline = given ? std::min(request.deadline, latest) : latest;
+  auto waiting = std::make_unique<Waiting>();
+  waiting->keys.assign(request.keys.begin(), request.keys.end());
+  waiting->abi_keys = to_keys(request.keys);
+  waiting->view = {.size = sizeof(hg_limit_req),
+                   .n_keys = static_cast<std::uint32_t>(request.keys.size()),
+                   .keys = waiting->abi_keys.data(),
+                   .min_n = request.min_items,
+                   .max_n = request.max_items,
+                   .now_mono_ns = to_ns(request.now),
+                   .deadline_mono_ns = to_ns(deadline)};
+  waiting->done = std::move(done);
+  const auto op = instance_.tickets().issue(TicketKind::kAcquire);
+  hg_limit_result result{};
+  result.size = sizeof result;
+  hg_status status = HG_E_BUSY;
+  instance_.loop_call("acquire", instance_.budgets().loop_call, [&] {
+    status = table_.acquire(instance_.self(), op, &waiting->view, &result);
+  });
+  auto answer = settle(op, std::move(waiting), status, result);
+  if (!answer) deadlines_.add(op, deadline);
+  return answer;
+}
+
+std::optional<ports::LimitAnswer> LimiterHandle::settle(hg_op op, std::unique_ptr<Waiting> waiting,
+                                                        hg_status status,
+                                                        const hg_limit_result& result) {
+  if (status == HG_PENDING) {
+    waiting_.emplace(op, std::move(waiting));
+    return std::nullopt;
+  }
+  if (!instance_.tickets().revoke(op)) {
+    instance_.misbehaviour().report(Fault::kUnacceptedCompletion,
+                                    "acquire completed an op and answered it as well");
+  }
+  if (status == HG_OK) return judge(*waiting, result);
+  if (status > 0) {
+    instance_.misbehaviour().report(Fault::kBadStatus, fmt::format("acquire returned {}", status));
+  }
+  if (status == HG_E_PANIC) instance_.quarantine("acquire: HG_E_PANIC");
+  return failure(waiting->keys, waiting->view.min_n, waiting->view.max_n);
+}
+
+// A grant outside of what was asked for counts as the nearest thing that was.
+ports::LimitAnswer LimiterHandle::judge(const Waiting& waiting, const hg_limit_result& result) {
+  ports::LimitAnswer answer{.granted = result.granted,
+                            .grant = result.grant,
+                            .retry_after = duration_of(result.retry_after_ns),
+                            .denied_key = std::nullopt,
+                            .failed = false};
+  const auto& asked = waiting.view;
+  if (answer.granted > asked.max_n || (answer.granted > 0 && answer.granted < asked.min_n)) {
+    instance_.misbehaviour().report(
+        Fault::kBadGrant, fmt::format("granted {}, asked for {} to {}", answer.granted, asked.min_n,
+                                      asked.max_n));
+    answer.granted = answer.granted > asked.max_n ? asked.max_n : 0;
+  }
+  if (answer.granted == 0 && result.denied_key < asked.n_keys) answer.denied_key = result.denied_key;
+  if (answer.granted > 0) {
+    answer.retry_after = {};
+    local_.record(waiting.keys, answer.granted, from_ns(asked.now_mono_ns));
+  }
+  return answer;
+}
+
+ports::LimitAnswer LimiterHandle::failure(std::span<const ports::LimitKey> keys,
+                                          std::uint32_t min_items, std::uint32_t max_items) {
+  ports::LimitAnswer answer;
+  if (on_failure_ == OnFailure::kOpen) {
+    answer.granted = max_items;
+  } else if (on_failure_ == OnFailure::kClosed) {
+    answer.retry_after = kClosedRetry;
+  } else {
+    answer = local_.acquire(keys, min_items, max_items, instance_.services().clock.mono());
+  }
+  answer.failed = true;
+  if (answer.granted > 0) {
+    answer.grant = last_local_grant_--;
+    if (local_grants_.size() >= kLocalGrantsMax) local_grants_.clear();
+    local_grants_.insert(answer.grant);
+  }
+  return answer;
+}
+
+hg_status LimiterHandle::complete_limit(hg_op op, const hg_limit_result& result) {
+  const auto completion = instance_.tickets().complete(op, TicketKind::kAcquire);
+  if (completion != Completion::kFirst && completion != Completion::kLate) {
+    return instance_.note_completion(completion, "complete_limit");
+  }
+  const auto late = completion == Completion::kLate;
+  if (inbox_.put({op, late, result})) {
+    instance_.post([this] { take_inbox(); });
+  }
+  // After its deadline the op is the plugin's own to clean up: no fault, but it hears of it.
+  return late ? HG_E_STALE : HG_OK;
+}
+
+void LimiterHandle::take_inbox() {
+  for (const auto& completed : inbox_.take()) {
+    const auto found = waiting_.find(completed.op);
+    if (found == waiting_.end()) continue;
+    const auto waiting = std::move(found->second);
+    waiting_.erase(found);
+    if (!waiting->done) continue;
+    auto done = std::exchange(waiting->done, nullptr);
+    if (completed.result.status < 0) {
+      done(failure(waiting->keys, waiting->view.min_n, waiting->view.max_n));
+    } else {
+      done(judge(*waiting, completed.result));
+    }
+  }
+}
+
+void LimiterHandle::give_up(hg_op op) {
+  if (!instance_.tickets().give_up(op)) return;  // the answer is in the inbox
+  auto& waiting = *waiting_.at(op);
+  instance_.loop_call("cancel", instance_.budgets().loop_call,
+                      [&] { table_.cancel(instance_.self(), op); });
+  auto done = std::exchange(waiting.done, nullptr);
+  done(failure(waiting.keys, waiting.view.min_n, waiting.view.max_n));
+}
+
+void LimiterHandle::refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
+                           std::uint32_t items) {
+  local_.give_back(keys, items);
+  if (local_grants_.erase(grant) > 0 || instance_.quarantined()) return;
+  instance_.on_strand("refund", [this, grant, abi_keys = to_keys(keys), items] {
+    table_.refund(instance_.self(), grant, abi_keys.data(), abi_keys.size(), items);
+  });
+}
+
+void LimiterHandle::on_closed(const std::string&, bool) {
+  take_inbox();
+  std::vector<hg_op> open;
+  for (const auto& [op, waiting] : waiting_) {
+    if (waiting->done) open.push_back(op);
+  }
+  for (const auto op : open) give_up(op);
+}
+
+}  // namespace heliograph::plugin

@@ -1,0 +1,50 @@
+#include "core/plugin/strand.h"
+
+#include <utility>
+
+namespace heliograph::plugin {
+
+bool Strand::try_enter() {
+  const std::lock_guard lock(mutex_);
+  if (taken_ || abandoned_) return false;
+  taken_ = true;
+  return true;
+}
+
+void Strand::enter() {
+  std::unique_lock lock(mutex_);
+  free_.wait(lock, [this] { return !taken_; });
+  taken_ = true;
+}
+
+void Strand::leave() {
+  std::deque<base::Task> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    taken_ = false;
+    waiting.swap(waiting_);
+  }
+  free_.notify_one();
+  for (auto& task : waiting) loop_.post(std::move(task));
+}
+
+void Strand::put_off(base::Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (abandoned_) return;
+    if (taken_) {
+      waiting_.push_back(std::move(task));
+      return;
+    }
+  }
+  loop_.post(std::move(task));
+}
+
+void Strand::abandon() {
+  std::deque<base::Task> dropped;
+  const std::lock_guard lock(mutex_);
+  abandoned_ = true;
+  dropped.swap(waiting_);
+}
+
+}  // namespace heliograph::plugin

@@ -1,0 +1,147 @@
+#include "core/store/sqlite/accepts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/store/sqlite/connection.h"
+
+namespace heliograph::store {
+namespace {
+
+// A queue drains in seconds, a disk is made room on by people.
+constexpr std::chrono::seconds kRetryQueueFull{5};
+constexpr std::chrono::seconds kRetryDiskFull{30};
+
+constexpr const char* kInsert =
+    "INSERT INTO messages (id, random, client, channel, lane, class, status, due, expires_at,"
+    " updated_at, pinned, in_doubt, parts, cost_cents, hold_state, held_since, send_at,"
+    " idempotency_key, recipient, recipient_given, sender, body, client_reference, callback_url,"
+    " metadata) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+    " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+
+std::optional<Blob> key_hash(const ports::AcceptCommand& command) {
+  if (!command.idempotency) return std::nullopt;
+  return Blob(command.idempotency->key_hash);
+}
+
+}  // namespace
+
+Accepts::Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects,
+                 ports::Clock& clock, ports::Random& random, const AcceptLimits& limits)
+    : ledger_(ledger),
+      names_(names),
+      effects_(effects),
+      clock_(clock),
+      random_(random),
+      limits_(limits),
+      ids_(connection.query_integer("SELECT ifnull(max(id), 0) FROM messages")),
+      insert_(connection, kInsert),
+      find_key_(connection,
+                "SELECT fingerprint, message, random, status, created_at FROM idempotency"
+                " WHERE client = ?1 AND key_hash = ?2"),
+      insert_key_(connection,
+                  "INSERT OR REPLACE INTO idempotency (client, key_hash, fingerprint, message,"
+                  " random, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)") {}
+
+std::optional<ports::AcceptResult> Accepts::find_earlier(const ports::AcceptCommand& command,
+                                                         model::TimePoint now) {
+  if (!command.idempotency) return std::nullopt;
+  Rows rows = find_key_.query(command.message.client, command.idempotency->key_hash);
+  if (!rows.next()) return std::nullopt;
+  const bool same = std::ranges::equal(rows.get<Blob>(), command.idempotency->fingerprint);
+  const auto row = rows.get<std::int64_t>();
+  const auto id = model::MessageId::from_parts(row, rows.get<std::uint64_t>());
+  const auto status = rows.get<model::Status>();
+  const auto created_at = rows.get<model::TimePoint>();
+  if (created_at + limits_.idempotency_retention <= now) return std::nullopt;
+  if (!same) return ports::IdempotencyMismatch{};
+  return ports::Accepted{.id = id, .status = status, .replayed = true};
+}
+
+std::optional<ports::Overloaded> Accepts::refuse(const AcceptContext& context) const {
+  if (context.disk_full) return ports::Overloaded{"disk full", kRetryDiskFull};
+  if (std::cmp_greater_equal(context.waiting, limits_.max_depth)) {
+    return ports::Overloaded{"queue full", kRetryQueueFull};
+  }
+  return std::nullopt;
+}
+
+model::WorkItem Accepts::make_item(const model::NewMessage& message, model::TimePoint now) {
+  HG_ASSERT(message.validity.count() > 0);
+  model::WorkItem item;
+  item.id = ids_.next(now, random_.next());
+  item.client = message.client;
+  item.channel = message.channel;
+  item.lane = message.lane;
+  item.in_doubt = message.in_doubt;
+  item.parts = message.parts;
+  if (!message.pinned_provider.empty()) {
+    item.pinned = names_.intern_provider(message.pinned_provider);
+  }
+  item.dispatch_class = names_.intern_class(message.channel, item.pinned);
+  item.due = now;
+  if (message.send_at) {
+    // What people call 09:00 is a moment of the real clock; due times are of the logical one.
+    const auto wait = *message.send_at - clock_.real_wall();
+    if (wait.count() > 0) item.due = now + wait;
+  }
+  item.status = item.due > now ? model::Status::kScheduled : model::Status::kQueued;
+  item.expires_at = item.due + message.validity;
+  return item;
+}
+
+ports::AcceptResult Accepts::accept(const ports::AcceptCommand& command,
+                                    const AcceptContext& context) {
+  const model::TimePoint now = clock_.wall();
+  if (auto earlier = find_earlier(command, now)) return *std::move(earlier);
+  if (auto refusal = refuse(context)) return *std::move(refusal);
+
+  const model::NewMessage& message = command.message;
+  model::HoldState hold = model::HoldState::kNone;
+  if (message.cost_cents > 0) {
+    if (!ledger_.hold(message.client, message.cost_cents)) {
+      return ports::InsufficientCredit{message.cost_cents};
+    }
+    hold = model::HoldState::kHeld;
+  }
+  model::WorkItem item = make_item(message, now);
+  if (hold == model::HoldState::kHeld && limits_.capture_on == model::CaptureOn::kAccepted) {
+    ledger_.capture({item.id.row(), 0, message.client, message.cost_cents}, now);
+    hold = model::HoldState::kCaptured;
+  }
+  insert(command, item, hold, now);
+  remember_key(command, item, now);
+
+  const ports::Accepted accepted{.id = item.id, .status = item.status};
+  effects_.entered(item.status);
+  item.to = message.to;
+  item.from = message.from;
+  item.text = message.text;
+  item.metadata_json = message.metadata_json;
+  effects_.waiting_items.push_back(std::move(item));
+  return accepted;
+}
+
+void Accepts::insert(const ports::AcceptCommand& command, const model::WorkItem& item,
+                     model::HoldState hold, model::TimePoint now) {
+  const model::NewMessage& message = command.message;
+  const bool scheduled = item.status == model::Status::kScheduled;
+  const auto send_at = scheduled ? message.send_at : std::nullopt;
+  std::optional<model::TimePoint> held_since;
+  if (message.cost_cents > 0) held_since = item.due;
+  insert_.run(item.id.row(), item.id.random(), item.client, item.channel, item.lane,
+              item.dispatch_class, item.status, item.due, item.expires_at, now, item.pinned,
+              item.in_doubt, item.parts, message.cost_cents, hold, held_since, send_at,
+              key_hash(command), message.to, message.to_given, message.from, message.text,
+              message.client_reference, message.callback_url, message.metadata_json);
+}
+
+void Accepts::remember_key(const ports::AcceptCommand& command, const model::WorkItem& item,
+                           model::TimePoint now) {
+  if (!command.idempotency) return;
+  insert_key_.run(item.client, command.idempotency->key_hash, command.idempotency->fingerprint,
+                  item.id.row(), item.id.random(), item.status, now);
+}
+
+}  // namespace heliograph::store

@@ -1,0 +1,65 @@
+// Accepts: takes a message in - idempotency record, credit hold and message, or none of them.
+//
+// The order of the checks: a replay is answered even when nothing new can be taken; a refusal (full
+// disk, full queue, too little credit) writes nothing. Holds of earlier messages of the same
+// transaction count. Writer's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/model/id_generator.h"
+#include "core/model/message.h"
+#include "core/ports/clock.h"
+#include "core/ports/random.h"
+#include "core/ports/store_types.h"
+#include "core/store/sqlite/effects.h"
+#include "core/store/sqlite/ledger.h"
+#include "core/store/sqlite/names.h"
+#include "core/store/sqlite/statement.h"
+
+namespace heliograph::store {
+
+struct AcceptLimits {
+  std::uint64_t max_depth = 0;
+  std::chrono::milliseconds idempotency_retention{};
+  model::CaptureOn capture_on = model::CaptureOn::kDelivered;
+};
+
+// What the transaction knows beyond the database.
+struct AcceptContext {
+  std::int64_t waiting = 0;  // messages waiting now, this transaction's included
+  bool disk_full = false;
+};
+
+class Accepts {
+ public:
+  Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects,
+          ports::Clock& clock, ports::Random& random, const AcceptLimits& limits);
+
+  // May run again with the same command after a rollback.
+  ports::AcceptResult accept(const ports::AcceptCommand& command, const AcceptContext& context);
+
+ private:
+  std::optional<ports::AcceptResult> find_earlier(const ports::AcceptCommand& command,
+                                                  model::TimePoint now);
+  std::optional<ports::Overloaded> refuse(const AcceptContext& context) const;
+  model::WorkItem make_item(const model::NewMessage& message, model::TimePoint now);
+  void insert(const ports::AcceptCommand& command, const model::WorkItem& item,
+              model::HoldState hold, model::TimePoint now);
+  void remember_key(const ports::AcceptCommand& command, const model::WorkItem& item,
+                    model::TimePoint now);
+
+  Ledger& ledger_;
+  Names& names_;
+  Effects& effects_;
+  ports::Clock& clock_;
+  ports::Random& random_;
+  AcceptLimits limits_;
+  model::IdGenerator ids_;
+  Statement insert_;
+  Statement find_key_;
+  Statement insert_key_;
+};
+
+}  // namespace heliograph::store

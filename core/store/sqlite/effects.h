@@ -1,0 +1,33 @@
+// Effects: what the running transaction will have changed outside the database once it is
+// committed. Thrown away when it is rolled back.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/model/message.h"
+#include "core/model/status.h"
+
+namespace heliograph::store {
+
+struct Effects {
+  std::int64_t waiting = 0;              // change of the number of waiting messages
+  std::int64_t sending = 0;              // and of those being sent
+  std::vector<model::WorkItem> waiting_items;  // accepted and requeued, in this order
+  bool clients_changed = false;          // a client or a key
+
+  // A message has come in (`from` empty) or changed its status.
+  void entered(model::Status to) { count(to, 1); }
+  void moved(model::Status from, model::Status to) {
+    count(from, -1);
+    count(to, 1);
+  }
+
+ private:
+  void count(model::Status status, int change) {
+    if (model::is_waiting(status)) waiting += change;
+    if (status == model::Status::kSending) sending += change;
+  }
+};
+
+}  // namespace heliograph::store

@@ -1,0 +1,85 @@
+#include "core/store/sqlite/engine.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "core/base/assert.h"
+
+namespace heliograph::store {
+namespace {
+
+model::CaptureOn capture_on(const SqliteOptions& options) {
+  const auto moment = model::parse_capture_on(options.billing.capture_on);
+  if (!moment) throw std::invalid_argument("billing.capture_on is unknown");
+  return *moment;
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options,
+               ports::Clock& clock, ports::Random& random, DiskGuard::Probe probe)
+    : connection_(std::move(connection)),
+      disk_(std::move(probe), options.min_free_bytes, clock),
+      ledger_(*connection_),
+      names_(*connection_),
+      revisits_(*connection_),
+      messages_(*connection_, ledger_, effects_),
+      receipts_(*connection_, messages_, names_, clock, capture_on(options)),
+      attempts_(*connection_, messages_, receipts_, effects_),
+      accepts_(*connection_, ledger_, names_, effects_, clock, random,
+               {.max_depth = options.max_depth,
+                .idempotency_retention = options.idempotency_retention,
+                .capture_on = capture_on(options)}),
+      lifecycle_(*connection_, messages_, ledger_, names_, effects_, revisits_, clock,
+                 capture_on(options)),
+      hold_sweep_(*connection_, messages_, revisits_,
+                  {.hold_timeout = options.billing.hold_timeout,
+                   .capture_unknown = options.billing.on_unknown == "capture"}),
+      retention_(*connection_, revisits_, receipts_.parked(),
+                 {.keys = options.idempotency_retention,
+                  .parked = options.billing.hold_timeout,
+                  .bodies = options.retention.body,
+                  .messages = options.retention.metadata}),
+      clients_(*connection_, ledger_, effects_, clock, random),
+      begin_(*connection_, "BEGIN IMMEDIATE"),
+      commit_(*connection_, "COMMIT") {}
+
+void Engine::set_live(std::int64_t waiting, std::int64_t sending) {
+  waiting_ = waiting;
+  sending_ = sending;
+}
+
+void Engine::begin() {
+  HG_ASSERT(!connection_->in_transaction());
+  effects_ = Effects{};
+  disk_.check();
+  begin_.run();
+}
+
+void Engine::commit() {
+  ledger_.flush();
+  commit_.run();
+  waiting_ += effects_.waiting;
+  sending_ += effects_.sending;
+  HG_ASSERT(waiting_ >= 0 && sending_ >= 0);
+}
+
+void Engine::rollback() noexcept {
+  try {
+    // After some errors SQLite has done it already.
+    if (connection_->in_transaction()) connection_->exec("ROLLBACK");
+    effects_ = Effects{};
+    ledger_.discard();
+    names_.reload();
+    receipts_.reload();
+  } catch (const DatabaseError&) {
+    // The next statement meets the same trouble and reports it.
+  }
+}
+
+ports::AcceptResult Engine::accept(const ports::AcceptCommand& command) {
+  return accepts_.accept(command, {.waiting = waiting_ + effects_.waiting,
+                                   .disk_full = disk_.is_full()});
+}
+
+}  // namespace heliograph::store

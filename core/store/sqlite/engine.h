@@ -1,0 +1,87 @@
+// Engine: the writing side of the store without its threads - one connection and everything that
+// may be done within a transaction on it.
+//
+// Single-threaded. The parts are public on purpose: an operation is a call on one of them between
+// begin() and commit(). After a rollback nothing of the transaction is left in memory either.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ports/clock.h"
+#include "core/ports/random.h"
+#include "core/store/sqlite/accepts.h"
+#include "core/store/sqlite/attempts.h"
+#include "core/store/sqlite/clients.h"
+#include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/disk_guard.h"
+#include "core/store/sqlite/effects.h"
+#include "core/store/sqlite/hold_sweep.h"
+#include "core/store/sqlite/ledger.h"
+#include "core/store/sqlite/lifecycle.h"
+#include "core/store/sqlite/message_rows.h"
+#include "core/store/sqlite/names.h"
+#include "core/store/sqlite/receipts.h"
+#include "core/store/sqlite/retention.h"
+#include "core/store/sqlite/revisits.h"
+#include "core/store/sqlite_store.h"
+
+namespace heliograph::store {
+
+class Engine {
+ public:
+  // `connection` has the newest schema. `probe`: free bytes of its file system.
+  Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options,
+         ports::Clock& clock, ports::Random& random, DiskGuard::Probe probe);
+
+  void begin();
+  // Throws DatabaseError; then the transaction is to be rolled back.
+  void commit();
+  // Never throws: what cannot be rolled back is not committed either.
+  void rollback() noexcept;
+
+  ports::AcceptResult accept(const ports::AcceptCommand& command);
+
+  Connection& connection() { return *connection_; }
+  Effects& effects() { return effects_; }
+  Names& names() { return names_; }
+  Attempts& attempts() { return attempts_; }
+  Receipts& receipts() { return receipts_; }
+  Lifecycle& lifecycle() { return lifecycle_; }
+  HoldSweep& hold_sweep() { return hold_sweep_; }
+  Retention& retention() { return retention_; }
+  Clients& clients() { return clients_; }
+  DiskGuard& disk() { return disk_; }
+  const DiskGuard& disk() const { return disk_; }
+
+  // Live messages as of the last commit.
+  std::int64_t waiting() const { return waiting_; }
+  std::int64_t sending() const { return sending_; }
+  void set_live(std::int64_t waiting, std::int64_t sending);
+
+ private:
+  std::unique_ptr<Connection> connection_;  // outlives every statement below
+  Effects effects_;
+  DiskGuard disk_;
+  Ledger ledger_;
+  Names names_;
+  Revisits revisits_;
+  MessageRows messages_;
+  Receipts receipts_;
+  Attempts attempts_;
+  Accepts accepts_;
+  Lifecycle lifecycle_;
+  HoldSweep hold_sweep_;
+  Retention retention_;
+  Clients clients_;
+  Statement begin_;
+  Statement commit_;
+  std::int64_t waiting_ = 0;
+  std::int64_t sending_ = 0;
+};
+
+}  // namespace heliograph::store

@@ -1,0 +1,20 @@
+// Integrity: whether the database is whole and the money adds up. Read-only; any connection.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ports/store_clients.h"
+
+namespace heliograph::store {
+
+class Connection;
+
+// Sentences, empty when all is well. `quick` leaves out the comparison of indexes with tables.
+std::vector<std::string> check_structure(Connection& connection, bool quick);
+std::vector<std::string> check_references(Connection& connection);
+
+// Recomputes every balance from grants, resolutions and messages, in one snapshot.
+ports::LedgerCheck check_ledger(Connection& connection);
+
+}  // namespace heliograph::store

@@ -1,0 +1,213 @@
+#include "core/store/sqlite/message_queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/revisits.h"
+
+namespace heliograph::store {
+namespace {
+
+using model::Status;
+
+// What a filter looks at comes first, so that a row that does not match is left early.
+constexpr std::string_view kColumns =
+    "m.id, m.random, m.client, m.status, m.due, ifnull(m.sending_provider, m.provider),"
+    " m.recipient, m.recipient_given, m.client_reference, m.channel, m.lane, m.reason, m.in_doubt,"
+    " m.hold_state, m.possible_duplicate, m.parts, m.attempt_number, m.cost_cents, m.updated_at,"
+    " m.expires_at, m.send_at, m.sender, m.body, m.callback_url, m.metadata, p.name, q.name,"
+    " m.provider_message_id, m.last_error";
+constexpr std::string_view kFrom =
+    " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
+    " LEFT JOIN providers q ON q.id = m.pinned";
+
+Status shown_status(Status stored, model::TimePoint due, model::TimePoint now) {
+  return stored == Status::kScheduled && due <= now ? Status::kQueued : stored;
+}
+
+// The first columns: enough to tell whether a filter wants the row.
+std::optional<model::ProviderKey> read_head(Rows& rows, model::MessageView& view,
+                                            model::TimePoint now) {
+  const auto row = rows.get<std::int64_t>();
+  view.id = model::MessageId::from_parts(row, rows.get<std::uint64_t>());
+  view.client = rows.get<model::ClientId>();
+  const auto stored = rows.get<Status>();
+  view.due = rows.get<model::TimePoint>();
+  view.status = shown_status(stored, view.due, now);
+  const auto provider = rows.get<std::optional<model::ProviderKey>>();
+  view.to = rows.get<std::string>();
+  view.to_given = rows.get<std::string>();
+  view.client_reference = rows.get<std::string>();
+  return provider;
+}
+
+void read_rest(Rows& rows, model::MessageView& view) {
+  view.created_at = view.id.created_at();
+  view.channel = rows.get<model::Channel>();
+  view.lane = rows.get<model::Lane>();
+  view.reason = rows.get<model::FailReason>();
+  view.in_doubt = rows.get<model::InDoubt>();
+  view.hold = rows.get<model::HoldState>();
+  view.possible_duplicate = rows.get<bool>();
+  view.parts = rows.get<std::uint16_t>();
+  view.attempts = rows.get<std::uint16_t>();
+  view.cost_cents = rows.get<std::int64_t>();
+  view.updated_at = rows.get<model::TimePoint>();
+  view.expires_at = rows.get<model::TimePoint>();
+  view.send_at = rows.get<std::optional<model::TimePoint>>();
+  view.from = rows.get<std::string>();
+  view.text = rows.get<std::string>();
+  view.callback_url = rows.get<std::string>();
+  view.metadata_json = rows.get<std::string>();
+  view.provider = rows.get<std::string>();
+  view.pinned_provider = rows.get<std::string>();
+  view.provider_message_id = rows.get<std::string>();
+  view.last_error = rows.get<std::string>();
+}
+
+bool matches(const ports::MessageFilter& filter, const model::MessageView& view,
+             std::optional<model::ProviderKey> wanted, std::optional<model::ProviderKey> provider) {
+  if (filter.status && view.status != *filter.status) return false;
+  if (filter.dead_letters_only && !model::is_dead_letter(view.status)) return false;
+  if (filter.provider && provider != wanted) return false;
+  if (filter.to && view.to != *filter.to && view.to_given != *filter.to) return false;
+  return !filter.client_reference || view.client_reference == *filter.client_reference;
+}
+
+// Rows from `low` (inclusive) to `high` (exclusive) hold what the filter's times and cursor allow.
+struct RowRange {
+  std::int64_t low = 0;
+  std::int64_t high = std::numeric_limits<std::int64_t>::max();
+};
+
+RowRange row_range(const ports::MessageFilter& filter) {
+  constexpr std::chrono::milliseconds kMillisecond{1};
+  RowRange range;
+  if (filter.created_after) range.low = first_row_after(*filter.created_after - kMillisecond);
+  if (filter.created_before) range.high = first_row_after(*filter.created_before - kMillisecond);
+  if (filter.before_row > 0) range.high = std::min(range.high, filter.before_row);
+  return range;
+}
+
+}  // namespace
+
+MessageQueries::MessageQueries(Connection& connection, std::size_t examine_max)
+    : examine_max_(examine_max),
+      find_(connection, fmt::format("SELECT {}{} WHERE m.id = ?1", kColumns, kFrom)),
+      list_all_(connection,
+                fmt::format("SELECT {}{} WHERE m.id >= ?1 AND m.id < ?2 ORDER BY m.id DESC",
+                            kColumns, kFrom)),
+      list_client_(connection,
+                   fmt::format("SELECT {}{} WHERE m.client = ?3 AND m.id >= ?1 AND m.id < ?2"
+                               " ORDER BY m.id DESC",
+                               kColumns, kFrom)),
+      provider_key_(connection, "SELECT id FROM providers WHERE name = ?1"),
+      running_(connection,
+               "SELECT m.random, m.client, m.status, m.attempt_number, m.started_at, p.name"
+               " FROM messages m LEFT JOIN providers p ON p.id = m.sending_provider"
+               " WHERE m.id = ?1"),
+      attempts_(connection,
+                "SELECT a.number, p.name, a.outcome, a.status_code, a.provider_message_id,"
+                " a.provider_code, a.detail, a.started_at, a.finished_at FROM attempts a"
+                " LEFT JOIN providers p ON p.id = a.provider WHERE a.message = ?1"
+                " ORDER BY a.number") {}
+
+std::optional<model::MessageView> MessageQueries::find(std::optional<model::ClientId> client,
+                                                       model::MessageId id, model::TimePoint now) {
+  Rows rows = find_.query(id.row());
+  if (!rows.next()) return std::nullopt;
+  model::MessageView view;
+  read_head(rows, view, now);
+  if (view.id != id || (client && view.client != *client)) return std::nullopt;
+  read_rest(rows, view);
+  return view;
+}
+
+std::optional<model::ProviderKey> MessageQueries::provider_key(const std::string& name) {
+  Rows rows = provider_key_.query(name);
+  return rows.next() ? std::optional(rows.get<model::ProviderKey>()) : std::nullopt;
+}
+
+ports::MessageList MessageQueries::list(const ports::MessageFilter& filter, model::TimePoint now) {
+  std::optional<model::ProviderKey> provider;
+  if (filter.provider) {
+    provider = provider_key(*filter.provider);
+    if (!provider) return {};
+  }
+  const RowRange range = row_range(filter);
+  if (filter.client) {
+    Rows rows = list_client_.query(range.low, range.high, *filter.client);
+    return collect(rows, filter, provider, now);
+  }
+  Rows rows = list_all_.query(range.low, range.high);
+  return collect(rows, filter, provider, now);
+}
+
+ports::MessageList MessageQueries::collect(Rows& rows, const ports::MessageFilter& filter,
+                                           std::optional<model::ProviderKey> provider,
+                                           model::TimePoint now) {
+  ports::MessageList list;
+  const std::size_t limit = std::max<std::size_t>(filter.limit, 1);
+  std::int64_t last_row = 0;
+  for (std::size_t examined = 0; rows.next(); ++examined) {
+    if (examined == examine_max_) {
+      list.next_row = last_row;
+      break;
+    }
+    model::MessageView view;
+    const auto last_provider = read_head(rows, view, now);
+    if (matches(filter, view, provider, last_provider)) {
+      if (list.messages.size() == limit) {
+        list.next_row = last_row;
+        break;
+      }
+      read_rest(rows, view);
+      list.messages.push_back(std::move(view));
+    }
+    last_row = view.id.row();
+  }
+  return list;
+}
+
+std::optional<MessageQueries::Running> MessageQueries::running(
+    std::optional<model::ClientId> client, model::MessageId id) {
+  Rows rows = running_.query(id.row());
+  if (!rows.next()) return std::nullopt;
+  if (rows.get<std::uint64_t>() != id.random()) return std::nullopt;
+  const auto owner = rows.get<model::ClientId>();
+  if (client && owner != *client) return std::nullopt;
+  Running running;
+  running.is_running = rows.get<Status>() == Status::kSending;
+  running.view.number = rows.get<std::uint16_t>();
+  running.view.started_at = rows.get<model::TimePoint>();
+  running.view.provider = rows.get<std::string>();
+  return running;
+}
+
+std::optional<std::vector<model::AttemptView>> MessageQueries::attempts(
+    std::optional<model::ClientId> client, model::MessageId id) {
+  const std::optional<Running> now_running = running(client, id);
+  if (!now_running) return std::nullopt;
+  std::vector<model::AttemptView> attempts;
+  Rows rows = attempts_.query(id.row());
+  while (rows.next()) {
+    model::AttemptView& view = attempts.emplace_back();
+    view.number = rows.get<std::uint16_t>();
+    view.provider = rows.get<std::string>();
+    view.outcome = rows.get<model::Outcome>();
+    view.status_code = rows.get<std::int32_t>();
+    view.provider_message_id = rows.get<std::string>();
+    const auto code = rows.get<std::string>();
+    view.detail = rows.get<std::string>();
+    if (view.detail.empty()) view.detail = code;
+    view.started_at = rows.get<model::TimePoint>();
+    view.finished_at = rows.get<model::TimePoint>();
+  }
+  if (now_running->is_running) attempts.push_back(now_running->view);
+  return attempts;
+}
+
+}  // namespace heliograph::store

@@ -1,0 +1,50 @@
+// MessageQueries: messages as the API shows them. On any connection, one thread at a time.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/model/attempt.h"
+#include "core/model/message.h"
+#include "core/ports/store_queries.h"
+#include "core/store/sqlite/statement.h"
+
+namespace heliograph::store {
+
+class Connection;
+
+// A list looks at no more rows than this for one page; then it is short and says where to go on.
+inline constexpr std::size_t kListExamineMax = 10'000;
+
+class MessageQueries {
+ public:
+  explicit MessageQueries(Connection& connection, std::size_t examine_max = kListExamineMax);
+
+  // `now` turns a stored SCHEDULED into QUEUED once it is due: coming due is no write.
+  std::optional<model::MessageView> find(std::optional<model::ClientId> client,
+                                         model::MessageId id, model::TimePoint now);
+  ports::MessageList list(const ports::MessageFilter& filter, model::TimePoint now);
+  std::optional<std::vector<model::AttemptView>> attempts(std::optional<model::ClientId> client,
+                                                          model::MessageId id);
+
+ private:
+  // The running attempt has no row yet: it is told from the message.
+  struct Running {
+    bool is_running = false;
+    model::AttemptView view;
+  };
+  std::optional<Running> running(std::optional<model::ClientId> client, model::MessageId id);
+  std::optional<model::ProviderKey> provider_key(const std::string& name);
+  ports::MessageList collect(Rows& rows, const ports::MessageFilter& filter,
+                             std::optional<model::ProviderKey> provider, model::TimePoint now);
+
+  std::size_t examine_max_;
+  Statement find_;
+  Statement list_all_;
+  Statement list_client_;
+  Statement provider_key_;
+  Statement running_;
+  Statement attempts_;
+};
+
+}  // namespace heliograph::store

@@ -1,0 +1,109 @@
+#include "core/store/sqlite/queue_queries.h"
+
+#include <fmt/format.h>
+
+#include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/work_items.h"
+
+namespace heliograph::store {
+namespace {
+
+// INDEXED BY: the planner knows no statistics, and another choice would be a scan of the table.
+constexpr std::string_view kPage =
+    "SELECT {} FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1 AND client = ?2"
+    " AND class = ?3 AND (due, id) > (?4, ?5) AND status <> 2 ORDER BY due, id";
+
+constexpr const char* kFirstQueue =
+    "SELECT lane, client, class FROM messages INDEXED BY messages_live WHERE live = 1"
+    " ORDER BY lane, client, class LIMIT 1";
+
+constexpr const char* kNextQueue =
+    "SELECT lane, client, class FROM messages INDEXED BY messages_live WHERE live = 1"
+    " AND (lane, client, class) > (?1, ?2, ?3) ORDER BY lane, client, class LIMIT 1";
+
+constexpr const char* kFirstWaiting =
+    "SELECT due FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1"
+    " AND client = ?2 AND class = ?3 AND status <> 2 ORDER BY due, id LIMIT 1";
+
+ports::QueueKey read_key(Rows& rows) {
+  ports::QueueKey key;
+  key.lane = rows.get<model::Lane>();
+  key.client = rows.get<model::ClientId>();
+  key.dispatch_class = rows.get<model::ClassId>();
+  return key;
+}
+
+}  // namespace
+
+QueueQueries::QueueQueries(Connection& connection)
+    : connection_(connection),
+      page_(connection, fmt::format(kPage, kWorkItemColumns)),
+      first_queue_(connection, kFirstQueue),
+      next_queue_(connection, kNextQueue),
+      first_waiting_(connection, kFirstWaiting),
+      find_sending_(connection,
+                    "SELECT id FROM messages INDEXED BY messages_live WHERE live = 1"
+                    " AND status = 2 ORDER BY lane, client, class"),
+      read_sending_(connection,
+                    fmt::format("SELECT {} FROM messages WHERE id = ?1 AND status = 2",
+                                kWorkItemColumns)) {}
+
+ports::Page QueueQueries::page(const ports::PageRequest& request) {
+  ports::Page page;
+  Rows rows = page_.query(request.key.lane, request.key.client, request.key.dispatch_class,
+                          request.after.due, request.after.row);
+  while (rows.next()) {
+    model::WorkItem item = read_work_item(rows);
+    if (item.due > request.until || page.items.size() >= request.limit) {
+      page.next_due = item.due;
+      break;
+    }
+    page.items.push_back(std::move(item));
+  }
+  return page;
+}
+
+std::optional<ports::QueueKey> QueueQueries::next_queue(const ports::QueueKey* after) {
+  if (after == nullptr) {
+    Rows rows = first_queue_.query();
+    return rows.next() ? std::optional(read_key(rows)) : std::nullopt;
+  }
+  Rows rows = next_queue_.query(after->lane, after->client, after->dispatch_class);
+  return rows.next() ? std::optional(read_key(rows)) : std::nullopt;
+}
+
+std::optional<model::TimePoint> QueueQueries::first_waiting(const ports::QueueKey& key) {
+  Rows rows = first_waiting_.query(key.lane, key.client, key.dispatch_class);
+  return rows.next() ? std::optional(rows.get<model::TimePoint>()) : std::nullopt;
+}
+
+std::vector<ports::QueueHead> QueueQueries::heads() {
+  std::vector<ports::QueueHead> heads;
+  for (auto key = next_queue(nullptr); key; key = next_queue(&*key)) {
+    if (const auto due = first_waiting(*key)) heads.push_back({.key = *key, .first_due = *due});
+  }
+  return heads;
+}
+
+QueueQueries::LiveCount QueueQueries::count_live(bool may_be_sending) {
+  LiveCount count;
+  const std::int64_t live = connection_.query_integer(
+      "SELECT count(*) FROM messages INDEXED BY messages_live WHERE live = 1");
+  if (may_be_sending) {
+    Rows rows = find_sending_.query();
+    while (rows.next()) count.sending_rows.push_back(rows.get<std::int64_t>());
+  }
+  count.waiting = static_cast<std::uint64_t>(live) - count.sending_rows.size();
+  return count;
+}
+
+std::vector<model::WorkItem> QueueQueries::sending_items(std::span<const std::int64_t> rows) {
+  std::vector<model::WorkItem> items;
+  for (const std::int64_t row : rows) {
+    Rows found = read_sending_.query(row);
+    if (found.next()) items.push_back(read_work_item(found));
+  }
+  return items;
+}
+
+}  // namespace heliograph::store

@@ -1,0 +1,120 @@
+#include "core/store/sqlite/reader_pool.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace heliograph::store {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kReadMax{1};
+// Steps of SQLite's machine between two looks at the clock, some 100 microseconds.
+constexpr int kStepsBetweenLooks = 10'000;
+
+// Cuts off what a connection runs beyond its time.
+class ReadDeadline {
+ public:
+  explicit ReadDeadline(Connection& connection) : handle_(connection.handle()) {
+    sqlite3_progress_handler(
+        handle_, kStepsBetweenLooks,
+        [](void* end) {
+          return SteadyClock::now() > *static_cast<SteadyClock::time_point*>(end) ? 1 : 0;
+        },
+        &end_);
+  }
+  ~ReadDeadline() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+  ReadDeadline(const ReadDeadline&) = delete;
+  ReadDeadline& operator=(const ReadDeadline&) = delete;
+
+ private:
+  sqlite3* handle_;
+  SteadyClock::time_point end_ = SteadyClock::now() + kReadMax;
+};
+
+}  // namespace
+
+void run_read(Operation<Queries>& operation, Queries& queries, ports::Log* log) {
+  try {
+    operation.apply(queries);
+  } catch (const DatabaseError& error) {
+    if (log != nullptr) log->error("reading the store failed", {{"error", error.what()}});
+  }
+}
+
+ReaderPool::ReaderPool(const std::string& path, int count, ports::Log* log) : log_(log) {
+  for (int i = 0; i < std::max(count, 1); ++i) readers_.push_back(std::make_unique<Reader>(path));
+}
+
+ReaderPool::~ReaderPool() { stop(); }
+
+void ReaderPool::start() {
+  for (const auto& reader : readers_) {
+    threads_.emplace_back([this, &reader = *reader] { loop(reader); });
+  }
+}
+
+void ReaderPool::submit(ReadKind kind, Read operation) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return;
+    (kind == ReadKind::kUrgent ? urgent_ : browsing_).push_back(std::move(operation));
+  }
+  changed_.notify_one();
+}
+
+void ReaderPool::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+// Null: stopping, and nothing is left for this thread.
+Read ReaderPool::take(std::unique_lock<std::mutex>& lock, bool& browsing) {
+  const std::size_t browsing_max = std::max<std::size_t>(readers_.size() - 1, 1);
+  while (true) {
+    browsing = false;
+    if (!urgent_.empty()) {
+      Read operation = std::move(urgent_.front());
+      urgent_.pop_front();
+      return operation;
+    }
+    if (!browsing_.empty() && (browsing_now_ < browsing_max || stopping_)) {
+      browsing = true;
+      Read operation = std::move(browsing_.front());
+      browsing_.pop_front();
+      return operation;
+    }
+    if (stopping_) return nullptr;
+    changed_.wait(lock);
+  }
+}
+
+void ReaderPool::loop(Reader& reader) {
+  std::unique_lock lock(mutex_);
+  bool browsing = false;
+  while (Read operation = take(lock, browsing)) {
+    browsing_now_ += browsing ? 1 : 0;
+    lock.unlock();
+    {
+      const ReadDeadline deadline(reader.connection);
+      run_read(*operation, reader.queries, log_);
+    }
+    post_result(std::move(operation));
+    lock.lock();
+    if (browsing) {
+      --browsing_now_;
+      // One that was held back may go now.
+      changed_.notify_one();
+    }
+  }
+}
+
+}  // namespace heliograph::store

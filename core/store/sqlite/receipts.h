@@ -1,0 +1,60 @@
+// Receipts: finds the message a receipt is for and does to it what model::decide_receipt() says.
+//
+// Matched by the provider's id, else by our own id as the provider echoes it. What cannot be
+// applied yet is parked. Writer's thread.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/model/receipt.h"
+#include "core/ports/clock.h"
+#include "core/ports/store_types.h"
+#include "core/store/sqlite/message_rows.h"
+#include "core/store/sqlite/names.h"
+#include "core/store/sqlite/parked_receipts.h"
+#include "core/store/sqlite/statement.h"
+
+namespace heliograph::store {
+
+class Receipts {
+ public:
+  Receipts(Connection& connection, MessageRows& messages, Names& names, ports::Clock& clock,
+           model::CaptureOn capture_on);
+
+  ports::ReceiptOutcome apply(const model::Receipt& receipt);
+  // After the end of an attempt: applies the receipts that waited for it.
+  void apply_parked(MessageRow& message, model::ProviderKey provider,
+                    std::string_view provider_message_id);
+
+  ParkedReceipts& parked() { return parked_; }
+  // After a rollback.
+  void reload() { parked_.reload(); }
+
+ private:
+  std::optional<std::int64_t> find_by_provider_id(const model::Receipt& receipt);
+  std::optional<std::int64_t> find_settled(const model::Receipt& receipt);
+  std::optional<MessageRow> find(const model::Receipt& receipt);
+  bool may_speak_for(const model::Receipt& receipt, const MessageRow& message);
+  ports::ReceiptOutcome apply_to(MessageRow& message, const model::Receipt& receipt);
+  void remember_settled(const model::Receipt& receipt, std::int64_t row);
+
+  MessageRows& messages_;
+  Names& names_;
+  ports::Clock& clock_;
+  model::CaptureOn capture_on_;
+  ParkedReceipts parked_;
+  Statement find_;
+  Statement find_attempt_;
+  Statement read_provider_id_;
+  // Messages that a receipt has ended lately. They have left the index of expected receipts, but a
+  // provider that repeats itself is to be recognised, not parked.
+  std::unordered_map<std::string, std::int64_t> settled_;
+  std::deque<std::string> settled_order_;
+};
+
+}  // namespace heliograph::store

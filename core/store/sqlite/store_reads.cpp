@@ -1,0 +1,101 @@
+// The reading half of the ports: each call becomes one operation for a reader.
+#include "core/store/sqlite/store_impl.h"
+
+namespace heliograph::store {
+namespace {
+
+// When a page cannot be read, the dispatcher is told to look again this much later.
+constexpr std::chrono::seconds kPageRetry{1};
+
+}  // namespace
+
+void StoreImpl::submit_read(ReadKind kind, Read operation) {
+  if (readers_) {
+    readers_->submit(kind, std::move(operation));
+  } else if (!stopped_) {
+    inline_reads_.push_back(std::move(operation));
+  }
+}
+
+void StoreImpl::page(const ports::PageRequest& request, ports::Executor& where,
+                     ports::Done<ports::Page> done) {
+  ports::Page fallback;
+  fallback.next_due = clock_.wall() + kPageRetry;
+  read<ports::Page>(
+      ReadKind::kUrgent, where, std::move(done),
+      [request](Queries& queries) { return queries.queues.page(request); }, std::move(fallback));
+}
+
+void StoreImpl::find_message(std::optional<model::ClientId> client, model::MessageId id,
+                             ports::Executor& where,
+                             ports::Done<std::optional<model::MessageView>> done) {
+  read<std::optional<model::MessageView>>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [client, id, now = clock_.wall()](Queries& queries) {
+        return queries.messages.find(client, id, now);
+      });
+}
+
+void StoreImpl::list_messages(ports::MessageFilter filter, ports::Executor& where,
+                              ports::Done<ports::MessageList> done) {
+  read<ports::MessageList>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [filter = std::move(filter), now = clock_.wall()](Queries& queries) {
+        return queries.messages.list(filter, now);
+      });
+}
+
+void StoreImpl::attempts(std::optional<model::ClientId> client, model::MessageId id,
+                         ports::Executor& where,
+                         ports::Done<std::optional<std::vector<model::AttemptView>>> done) {
+  read<std::optional<std::vector<model::AttemptView>>>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [client, id](Queries& queries) { return queries.messages.attempts(client, id); });
+}
+
+void StoreImpl::events(std::optional<model::ClientId> client, model::MessageId id,
+                       ports::Executor& where,
+                       ports::Done<std::optional<std::vector<model::EventView>>> done) {
+  read<std::optional<std::vector<model::EventView>>>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [client, id, now = clock_.wall()](Queries& queries) {
+        return queries.events.events(client, id, now);
+      });
+}
+
+ports::QueueDepth StoreImpl::depth() const {
+  return {.waiting = gauges_.waiting.load(std::memory_order_relaxed),
+          .sending = gauges_.sending.load(std::memory_order_relaxed)};
+}
+
+bool StoreImpl::accepting() const { return !gauges_.failed && !engine_.disk().is_full(); }
+
+std::string StoreImpl::engine_version() const { return "SQLite " + sqlite_version(); }
+
+void StoreImpl::find_key(const ports::KeyHash& key, ports::Executor& where,
+                         ports::Done<std::optional<model::Principal>> done) {
+  read<std::optional<model::Principal>>(ReadKind::kUrgent, where, std::move(done),
+                                        [key, now = clock_.wall()](Queries& queries) {
+                                          return queries.clients.find_key(key, now);
+                                        });
+}
+
+std::uint64_t StoreImpl::keys_version() const {
+  return gauges_.clients_version.load(std::memory_order_acquire);
+}
+
+void StoreImpl::balance(model::ClientId client, ports::Executor& where,
+                        ports::Done<model::Balance> done) {
+  read<model::Balance>(ReadKind::kUrgent, where, std::move(done), [client](Queries& queries) {
+    return queries.clients.balance(client);
+  });
+}
+
+void StoreImpl::list_clients(ports::Executor& where,
+                             ports::Done<std::vector<ports::ClientSummary>> done) {
+  read<std::vector<ports::ClientSummary>>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [now = clock_.wall()](Queries& queries) { return queries.clients.list(now); });
+}
+
+}  // namespace heliograph::store

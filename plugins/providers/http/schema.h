@@ -1,0 +1,203 @@
+// The http provider's configuration as JSON Schema: checked, filled in and documented by the
+// gateway.
+#pragma once
+
+#include <string_view>
+
+namespace heliograph::plugins::http {
+
+// Of [provider.config].
+inline constexpr std::string_view kSchema =
+    R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "additionalProperties": false,
+  "required": ["url"],
+  "properties": {
+    "url": {
+      "type": "string",
+      "minLength": 1,
+      "description": "Where messages go, http or https. Placeholders may stand behind the host.",
+      "examples": ["https://api.example.com/v1/messages"]
+    },
+    "method": {
+      "type": "string",
+      "enum": ["POST", "PUT", "PATCH", "GET"],
+      "default": "POST",
+      "description": "GET has no body: put placeholders into url."
+    },
+    "format": {
+      "type": "string",
+      "enum": ["json", "form"],
+      "default": "json",
+      "description": "How body is sent: as JSON, or as application/x-www-form-urlencoded."
+    },
+    "body": {
+      "type": "object",
+      "description": "Its texts may hold placeholders. Without: phone, from, text, message_id.",
+      "examples": [{"to": "{to}", "sender": "{from}", "message": {"text": "{text}"}}]
+    },
+    "headers": {
+      "type": "object",
+      "additionalProperties": {"type": "string"},
+      "default": {},
+      "description": "Further headers; their values may hold placeholders.",
+      "examples": [{"X-Api-Key": "{auth.key}"}]
+    },
+    "idempotency_header": {
+      "type": "string",
+      "default": "Idempotency-Key",
+      "description": "Header with the message's idempotency key, equal in re-sends. Empty: none."
+    },
+    "dedupes": {
+      "type": "boolean",
+      "default": false,
+      "description": "The provider drops a repeated idempotency key: repeating is safe."
+    },
+    "auth": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "bearer, or username and password (HTTP Basic), or key and secret.",
+      "properties": {
+        "bearer": {
+          "type": "string",
+          "x-secret": true,
+          "description": "Sent as Authorization: Bearer."
+        },
+        "username": {
+          "type": "string",
+          "description": "Of HTTP Basic."
+        },
+        "password": {
+          "type": "string",
+          "x-secret": true,
+          "description": "Of HTTP Basic."
+        },
+        "key": {
+          "type": "string",
+          "x-secret": true,
+          "description": "For {auth.key} in url, headers and body."
+        },
+        "secret": {
+          "type": "string",
+          "x-secret": true,
+          "description": "For {auth.secret} in url, headers and body."
+        }
+      }
+    },
+    "id_pointers": {
+      "type": "array",
+      "items": {"type": "string"},
+      "default": ["/message_id", "/id", "/sid"],
+      "description": "JSON pointers to the provider's message id in its answer; the first counts."
+    },
+    "id_header": {
+      "type": "string",
+      "default": "",
+      "description": "Header of the answer that carries that id, where the body does not."
+    },
+    "classify": {
+      "type": "object",
+      "default": {},
+      "additionalProperties": {
+        "type": "string",
+        "enum": ["sent", "rejected", "retry", "unknown", "throttled", "refused"]
+      },
+      "description": "Outcome of a status code (500) or class (5xx), in place of the default.",
+      "examples": [{"500": "unknown", "404": "refused"}]
+    },
+    "error_pointer": {
+      "type": "string",
+      "default": "",
+      "description": "JSON pointer to the provider's own code in its answer.",
+      "examples": ["/code", "/messages/0/status"]
+    },
+    "codes": {
+      "type": "object",
+      "default": {},
+      "additionalProperties": {
+        "type": "string",
+        "enum": ["sent", "rejected", "retry", "unknown", "throttled", "refused"]
+      },
+      "description": "Outcome of each such code, * for any other; comes before the status code.",
+      "examples": [{"21610": "rejected", "20003": "refused"}]
+    },
+    "code_required": {
+      "type": "boolean",
+      "default": false,
+      "description": "A 2xx answer without a code at error_pointer is unknown, not sent."
+    },
+    "receipts": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "Delivery reports posted to /v1/providers/<id>/events, JSON or form.",
+      "properties": {
+        "enabled": {
+          "type": "boolean",
+          "default": true,
+          "description": "false: sent is final."
+        },
+        "secret": {
+          "type": "string",
+          "minLength": 1,
+          "x-secret": true,
+          "description": "Key of the HMAC-SHA256 of the raw body. Without: this machine only."
+        },
+        "signature_header": {
+          "type": "string",
+          "minLength": 1,
+          "default": "X-Signature",
+          "description": "Header with that HMAC in hexadecimal, with or without sha256= before it."
+        },
+        "list": {
+          "type": "string",
+          "default": "",
+          "description": "JSON pointer to the array of receipts. Empty: the body itself."
+        },
+        "provider_message_id": {
+          "type": "string",
+          "default": "/provider_message_id",
+          "description": "JSON pointer, in a receipt, to the provider's id. Empty: it has none."
+        },
+        "message_id": {
+          "type": "string",
+          "default": "/message_id",
+          "description": "Likewise to our own id, where the provider echoes it."
+        },
+        "status": {
+          "type": "string",
+          "default": "/status",
+          "description": "Likewise to the status."
+        },
+        "code": {
+          "type": "string",
+          "default": "/code",
+          "description": "Likewise to the provider's own code."
+        },
+        "reason": {
+          "type": "string",
+          "default": "/reason",
+          "description": "Likewise to a sentence for people."
+        },
+        "timestamp": {
+          "type": "string",
+          "default": "/timestamp",
+          "description": "Likewise to the moment: RFC 3339, or seconds or milliseconds since 1970."
+        },
+        "statuses": {
+          "type": "object",
+          "default": {},
+          "additionalProperties": {
+            "type": "string",
+            "enum": ["accepted", "delivered", "undelivered", "expired", "rejected", "unknown"]
+          },
+          "description": "What the provider's statuses mean, beside the gateway's own names."
+        }
+      }
+    }
+  }
+})json";
+
+}  // namespace heliograph::plugins::http

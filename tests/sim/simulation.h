@@ -1,0 +1,88 @@
+// A simulation: the real pipeline on the real store (in-line, on a file) in virtual time, with
+// providers that misbehave, a process that crashes, and everything drawn from one seed. The same
+// seed gives the same run.
+//
+// run() plays two acts: trouble (every kind of outcome, crashes, operators at work), then calm, long
+// enough for everything to end. check() then compares four histories: what clients were told, what
+// the providers saw, what the store says, and what the strategies were told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/pipeline/pipeline.h"
+#include "core/store/sqlite_store.h"
+#include "tests/support/fake_provider.h"
+#include "tests/support/fake_strategies.h"
+#include "tests/support/pumped_store.h"
+#include "tests/support/virtual_time.h"
+
+namespace heliograph::sim {
+
+// What a client was told was accepted.
+struct Told {
+  model::NewMessage message;
+  std::optional<ports::MonoTime> cancelled_at;  // a cancel was answered with success
+};
+
+class Simulation {
+ public:
+  // `folder`: empty, for the database.
+  Simulation(std::uint64_t seed, std::string folder);
+  ~Simulation();
+
+  void run();
+  // What is wrong, in sentences; empty when all is well.
+  std::vector<std::string> check();
+  // A digest of everything that happened, in order.
+  std::uint64_t trace() const { return trace_; }
+  std::size_t accepted() const { return told_.size(); }
+  std::size_t arrivals() const;
+
+ private:
+  void draw_settings();
+  void draw_provider(std::size_t i);
+  void boot();
+  void crash();
+  void plan_troubles();
+  void plan_submissions();
+  void submit();
+  void operate();
+  test::SendPlan plan_send(std::size_t provider, const ports::SendRequest& request);
+  void draw_receipts(test::SendPlan& plan);
+  void note(std::uint64_t what);
+
+  void check_message(model::MessageId id, const Told& told, std::vector<std::string>& wrong);
+  void check_sends(model::MessageId id, const Told& told, const model::MessageView& view,
+                   std::vector<std::string>& wrong);
+  void check_limits(std::size_t provider, std::vector<std::string>& wrong);
+
+  const std::uint64_t seed_;
+  std::string folder_;
+  test::VirtualClock clock_;
+  test::SeededRandom random_;
+  test::SeededRandom ids_;
+  test::VirtualLoop loop_;
+  pipeline::PipelineSettings settings_;
+  std::vector<config::Provider> provider_settings_;
+  std::vector<std::unique_ptr<test::FakeProvider>> providers_;
+  std::vector<double> trouble_;  // of each provider: the chance that a send is not simply SENT
+  std::vector<model::Client> clients_;
+  bool calm_ = false;
+
+  // One life of the process.
+  std::unique_ptr<store::SqliteStore> sqlite_;
+  std::unique_ptr<test::PumpedStore> store_;
+  std::unique_ptr<test::FakeDistributor> distributor_;
+  std::unique_ptr<test::FakeLimiter> limiter_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::vector<ports::MonoTime> crashes_;
+
+  std::map<model::MessageId, Told> told_;
+  std::uint64_t trace_ = 14'695'981'039'346'656'037ull;  // FNV-1a
+};
+
+}  // namespace heliograph::sim

@@ -1,0 +1,113 @@
+// The probe's limiter: answers as `mode` says.
+#include <vector>
+
+#include "probe_common.h"
+
+struct hg_instance {
+  const hg_host* host = nullptr;
+  std::string mode;
+  std::vector<hg_op> waiting;
+};
+
+namespace {
+
+hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
+                 hg_error*) {
+  *out = new hg_instance{host, config_text(host, cfg, "mode"), {}};
+  return HG_OK;
+}
+
+void destroy(hg_instance* self) { delete self; }
+
+hg_limit_result granted(std::uint32_t items) {
+  hg_limit_result result{};
+  result.size = sizeof result;
+  result.granted = items;
+  result.grant = 4711;
+  result.retry_after_ns = items == 0 ? 250'000'000 : 0;
+  result.denied_key = items == 0 ? 1 : UINT32_MAX;
+  return result;
+}
+
+hg_status on_rules(hg_instance* self, const hg_limit_rule* rules, std::size_t n, hg_error* error) {
+  if (self->mode == "refuses_rules") return fail(error, HG_E_UNSUPPORTED, "no token buckets here");
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto* rule = HG_AT(rules, i);
+    say(self->host, "rule " + std::string{view(rule->id)} + " " + std::to_string(rule->limit));
+  }
+  return HG_OK;
+}
+
+hg_status acquire(hg_instance* self, hg_op op, const hg_limit_req* request, hg_limit_result* out) {
+  const auto& mode = self->mode;
+  if (mode == "fails") return HG_E_IO;
+  if (mode == "panics") return HG_E_PANIC;
+  if (mode == "never" || mode == "late") {
+    self->waiting.push_back(op);
+    return HG_PENDING;
+  }
+  if (mode == "later" || mode == "fails_later") {
+    self->waiting.push_back(op);
+    self->host->post(self->host,
+                     [](void* arg, std::uint64_t tag) {
+                       auto* me = static_cast<hg_instance*>(arg);
+                       auto result = granted(1);
+                       result.status = me->mode == "fails_later" ? HG_E_IO : HG_OK;
+                       me->host->complete_limit(me->host, tag, &result);
+                       if (me->host->complete_limit(me->host, tag, &result) != HG_E_STALE) {
+                         say(me->host, "a double completion was taken");
+                       }
+                     },
+                     self, op);
+    return HG_PENDING;
+  }
+  if (mode == "denies") *out = granted(0);
+  if (mode == "too_much") *out = granted(request->max_n + 5);
+  if (mode == "plain") *out = granted(request->max_n);
+  return HG_OK;
+}
+
+void refund(hg_instance* self, std::uint64_t grant, const hg_limit_key* keys, std::size_t n_keys,
+            std::uint32_t n) {
+  say(self->host, "refund " + std::to_string(grant) + " " + std::string{view(keys[0].key)} + " " +
+                      std::to_string(n_keys) + " " + std::to_string(n));
+}
+
+void cancel(hg_instance* self, hg_op op) {
+  say(self->host, "cancelled");
+  if (self->mode != "late") return;
+  const auto result = granted(1);
+  const auto status = self->host->complete_limit(self->host, op, &result);
+  say(self->host, status == HG_E_STALE ? "late completion is stale" : "late completion was taken");
+}
+
+constexpr hg_lifecycle kLife{.size = sizeof(hg_lifecycle),
+                             .reserved = 0,
+                             .create = create,
+                             .start = nullptr,
+                             .reconfigure = nullptr,
+                             .drain = nullptr,
+                             .stop = nullptr,
+                             .destroy = destroy,
+                             .get_extension = nullptr};
+constexpr hg_limiter kTable{.size = sizeof(hg_limiter),
+                            .reserved = 0,
+                            .on_rules = on_rules,
+                            .acquire = acquire,
+                            .refund = refund,
+                            .cancel = cancel};
+
+}  // namespace
+
+const hg_component kProbeLimiter{
+    .size = sizeof(hg_component),
+    .kind = HG_KIND_LIMITER,
+    .flags = 0,
+    .reserved = 0,
+    .id = HG_STR_INIT("probe"),
+    .version = HG_STR_INIT("1.2.3"),
+    .summary = HG_STR_INIT("Grants as it is told."),
+    .config_schema = HG_STR_INIT(
+        R"({"type": "object", "properties": {"mode": {"type": "string", "default": "plain"}}})"),
+    .life = &kLife,
+    .vtbl = &kTable};

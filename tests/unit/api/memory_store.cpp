@@ -1,0 +1,279 @@
+#include "tests/unit/api/memory_store.h"
+
+#include <algorithm>
+
+#include "core/http/digest.h"
+
+namespace heliograph::test {
+namespace {
+
+template <class T>
+void answer(ports::Executor& where, ports::Done<T> done, T result) {
+  where.post(
+      [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+}
+
+template <class T>
+bool differs(const std::optional<T>& wanted, const T& value) {
+  return wanted.has_value() && *wanted != value;
+}
+
+bool matches(const ports::MessageFilter& filter, const model::MessageView& message) {
+  if (differs(filter.client, message.client) || differs(filter.status, message.status))
+    return false;
+  if (differs(filter.provider, message.provider) || differs(filter.to, message.to)) return false;
+  if (differs(filter.client_reference, message.client_reference)) return false;
+  if (filter.created_after && message.created_at < *filter.created_after) return false;
+  if (filter.created_before && message.created_at >= *filter.created_before) return false;
+  return !filter.dead_letters_only || model::is_dead_letter(message.status);
+}
+
+}  // namespace
+
+model::Client& MemoryStore::add(const std::string& name, const std::string& key,
+                                std::uint8_t scopes, std::int64_t credit_cents) {
+  const auto id = static_cast<model::ClientId>(accounts_.size() + 1);
+  Account& account = accounts_[id];
+  account.client.id = id;
+  account.client.name = name;
+  account.client.public_id =
+      "0190a0a0-0000-7000-8000-00000000000" + std::to_string(accounts_.size());
+  account.balance.granted_cents = account.balance.available_cents = credit_cents;
+  keys_[http::sha256(key)] = Key{.client = id, .scopes = scopes};
+  ++version;
+  return account.client;
+}
+
+model::MessageView& MemoryStore::put(model::ClientId owner, model::Status status) {
+  const std::int64_t row = next_row_++;
+  model::MessageView& message = messages[row];
+  message.id = model::MessageId::from_parts(row, 7);
+  message.client = owner;
+  message.status = status;
+  message.to = "+14155552671";
+  message.from = "TEST";
+  message.text = "Hello";
+  message.created_at = message.updated_at = message.due = message.id.created_at();
+  message.expires_at = message.created_at + std::chrono::hours{24};
+  return message;
+}
+
+void MemoryStore::forget_key(const std::string& key) { keys_.erase(http::sha256(key)); }
+
+ports::AcceptResult MemoryStore::take(const ports::AcceptCommand& command) {
+  if (overloaded) return *overloaded;
+  if (command.idempotency) {
+    const auto found = remembered_.find(command.idempotency->key_hash);
+    if (found != remembered_.end()) {
+      if (found->second.fingerprint != command.idempotency->fingerprint) {
+        return ports::IdempotencyMismatch{};
+      }
+      ports::Accepted again = found->second.answer;
+      again.replayed = true;
+      return again;
+    }
+  }
+  const model::NewMessage& given = command.message;
+  model::Balance& balance = accounts_.at(given.client).balance;
+  if (given.cost_cents > balance.available_cents) {
+    return ports::InsufficientCredit{.required_cents = given.cost_cents};
+  }
+  balance.available_cents -= given.cost_cents;
+  balance.held_cents += given.cost_cents;
+  model::MessageView& message =
+      put(given.client, given.send_at ? model::Status::kScheduled : model::Status::kQueued);
+  message.to = given.to;
+  message.from = given.from;
+  message.text = given.text;
+  message.lane = given.lane;
+  message.in_doubt = given.in_doubt;
+  message.parts = given.parts;
+  message.cost_cents = given.cost_cents;
+  message.client_reference = given.client_reference;
+  message.metadata_json = given.metadata_json;
+  message.pinned_provider = given.pinned_provider;
+  message.send_at = given.send_at;
+  const ports::Accepted answer{.id = message.id, .status = message.status, .replayed = false};
+  if (command.idempotency) {
+    remembered_[command.idempotency->key_hash] = {command.idempotency->fingerprint, answer};
+  }
+  accepted.push_back(command);
+  return answer;
+}
+
+void MemoryStore::accept(ports::AcceptCommand command, ports::Executor& where,
+                         ports::Done<ports::AcceptResult> done) {
+  if (!hold_accepts) return answer(where, std::move(done), take(command));
+  held.push_back([this, command = std::move(command), &where, done = std::move(done)]() mutable {
+    answer(where, std::move(done), take(command));
+  });
+}
+
+model::MessageView* MemoryStore::find(std::optional<model::ClientId> client, model::MessageId id) {
+  const auto found = messages.find(id.row());
+  if (found == messages.end() || found->second.id != id) return nullptr;
+  return differs(client, found->second.client) ? nullptr : &found->second;
+}
+
+void MemoryStore::cancel(std::optional<model::ClientId> client, model::MessageId id,
+                         ports::Executor& where, ports::Done<ports::CancelResult> done) {
+  ports::CancelResult result = ports::NotFound{};
+  if (model::MessageView* message = find(client, id)) {
+    if (model::is_waiting(message->status)) {
+      message->status = model::Status::kCancelled;
+      result = ports::Cancelled{.again = false};
+    } else if (message->status == model::Status::kCancelled) {
+      result = ports::Cancelled{.again = true};
+    } else {
+      result = ports::Conflict{.status = message->status};
+    }
+  }
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::requeue(std::optional<model::ClientId> client, model::MessageId id,
+                          std::chrono::milliseconds validity, ports::Executor& where,
+                          ports::Done<ports::RequeueResult> done) {
+  validities.push_back(validity);
+  ports::RequeueResult result = ports::NotFound{};
+  if (model::MessageView* message = find(client, id)) {
+    const auto scripted = requeue_results.find(id);
+    if (scripted != requeue_results.end()) {
+      result = scripted->second;
+    } else if (model::is_dead_letter(message->status)) {
+      message->status = model::Status::kQueued;
+      result = ports::Requeued{.id = id};
+    } else {
+      result = ports::Conflict{.status = message->status};
+    }
+  }
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::find_message(std::optional<model::ClientId> client, model::MessageId id,
+                               ports::Executor& where,
+                               ports::Done<std::optional<model::MessageView>> done) {
+  std::optional<model::MessageView> result;
+  if (const model::MessageView* message = find(client, id)) result = *message;
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::list_messages(ports::MessageFilter filter, ports::Executor& where,
+                                ports::Done<ports::MessageList> done) {
+  filters.push_back(filter);
+  ports::MessageList list;
+  for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
+    if (filter.before_row != 0 && it->first >= filter.before_row) continue;
+    if (!matches(filter, it->second)) continue;
+    if (list.messages.size() == filter.limit) {
+      list.next_row = list.messages.back().id.row();
+      break;
+    }
+    list.messages.push_back(it->second);
+  }
+  answer(where, std::move(done), std::move(list));
+}
+
+void MemoryStore::attempts(std::optional<model::ClientId> client, model::MessageId id,
+                           ports::Executor& where,
+                           ports::Done<std::optional<std::vector<model::AttemptView>>> done) {
+  std::optional<std::vector<model::AttemptView>> result;
+  if (find(client, id) != nullptr) result = attempt_views[id];
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::events(std::optional<model::ClientId> client, model::MessageId id,
+                         ports::Executor& where,
+                         ports::Done<std::optional<std::vector<model::EventView>>> done) {
+  std::optional<std::vector<model::EventView>> result;
+  if (find(client, id) != nullptr) result = event_views[id];
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::find_key(const ports::KeyHash& key, ports::Executor& where,
+                           ports::Done<std::optional<model::Principal>> done) {
+  ++key_lookups;
+  std::optional<model::Principal> result;
+  if (const auto found = keys_.find(key); found != keys_.end()) {
+    result.emplace();
+    result->client = accounts_.at(found->second.client).client;
+    result->scopes = found->second.scopes;
+  }
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::balance(model::ClientId client, ports::Executor& where,
+                          ports::Done<model::Balance> done) {
+  answer(where, std::move(done), accounts_.at(client).balance);
+}
+
+void MemoryStore::list_clients(ports::Executor& where,
+                               ports::Done<std::vector<ports::ClientSummary>> done) {
+  std::vector<ports::ClientSummary> all;
+  for (const auto& [id, account] : accounts_) {
+    const auto owned = [&](const auto& entry) { return entry.second.client == id; };
+    const auto active = static_cast<std::size_t>(std::ranges::count_if(keys_, owned));
+    all.push_back({.client = account.client, .balance = account.balance, .active_keys = active});
+  }
+  answer(where, std::move(done), std::move(all));
+}
+
+MemoryStore::Account* MemoryStore::account(const std::string& name) {
+  for (auto& [id, account] : accounts_) {
+    if (account.client.name == name) return &account;
+  }
+  return nullptr;
+}
+
+void MemoryStore::add_client(ports::DeclaredClient client, ports::Executor& where,
+                             ports::Done<std::optional<model::Client>> done) {
+  std::optional<model::Client> result;
+  if (account(client.client.name) == nullptr) {
+    const std::string name = client.client.name;
+    model::Client& made = add(name, "unused key of " + name, 0, client.credit_cents);
+    forget_key("unused key of " + name);
+    const auto id = made.id;
+    const std::string public_id = made.public_id;
+    made = client.client;
+    made.id = id;
+    made.public_id = public_id;
+    if (client.key) keys_[*client.key] = Key{.client = id, .scopes = client.scopes};
+    result = made;
+  }
+  answer(where, std::move(done), std::move(result));
+}
+
+void MemoryStore::add_key(std::string client_name, ports::KeyHash key, std::uint8_t scopes,
+                          ports::Executor& where, ports::Done<bool> done) {
+  bool added = false;
+  if (const Account* owner = account(client_name)) {
+    const auto owned = [&](const auto& entry) { return entry.second.client == owner->client.id; };
+    if (std::ranges::count_if(keys_, owned) < 2) {
+      keys_[key] = Key{.client = owner->client.id, .scopes = scopes};
+      added = true;
+      ++version;
+    }
+  }
+  answer(where, std::move(done), added);
+}
+
+void MemoryStore::revoke_key(ports::KeyHash key, ports::Executor& where, ports::Done<bool> done) {
+  const bool revoked = keys_.erase(key) > 0;
+  if (revoked) ++version;
+  answer(where, std::move(done), revoked);
+}
+
+void MemoryStore::grant_credit(std::string client_name, std::int64_t cents, std::string,
+                               ports::Executor& where,
+                               ports::Done<std::optional<model::Balance>> done) {
+  std::optional<model::Balance> result;
+  Account* owner = account(client_name);
+  if (owner != nullptr && owner->balance.available_cents + cents >= 0) {
+    owner->balance.granted_cents += cents;
+    owner->balance.available_cents += cents;
+    result = owner->balance;
+  }
+  answer(where, std::move(done), std::move(result));
+}
+
+}  // namespace heliograph::test

@@ -1,0 +1,542 @@
+#include "core/http/server.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/unit/http/raw_socket.h"
+#include "tests/unit/http/test_server.h"
+
+namespace heliograph::http {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::kPatience;
+using ::testing::Not;
+using testing::RawSocket;
+using testing::TestServer;
+
+std::string get(const std::string& path, const std::string& fields = "") {
+  return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
+}
+
+ListenerOptions listener(const std::string& listen, const std::string& name = "") {
+  ListenerOptions options;
+  options.listen = listen;
+  options.name = name;
+  return options;
+}
+
+TEST(Server, AnswersWithTheUsualHeaders) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/hello"));
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200U);
+  EXPECT_EQ(answer->body, "hello");
+  EXPECT_EQ(answer->header("server"), "heliograph");
+  EXPECT_EQ(answer->header("content-type"), "text/plain");
+  EXPECT_EQ(answer->header("connection"), "");
+  EXPECT_THAT(answer->header("date"),
+              ::testing::MatchesRegex("(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} "
+                                      "[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"));
+  EXPECT_EQ(answer->header("x-request-id").size(), 20U);
+}
+
+TEST(Server, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  std::string burst;
+  for (int i = 0; i < 200; ++i) burst += get("/items/" + std::to_string(i));
+  client.send(burst);
+  for (int i = 0; i < 200; ++i) {
+    const auto answer = client.read_answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, std::to_string(i));
+  }
+  EXPECT_EQ(server.server().stats().requests, 200U);
+}
+
+TEST(Server, TellsTheHandlerAboutTheRequest) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/info?a=x+y&b=%26&c", "X-Request-Id: abc-1\r\n"));
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "/info|127.0.0.1|main|loopback|abc-1|a=x y|b=&|c=");
+  EXPECT_EQ(answer->header("x-request-id"), "abc-1");
+}
+
+TEST(Server, ReplacesAMalformedRequestId) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/hello", "X-Request-Id: a b\r\n"));
+  const auto with_blank = client.read_answer();
+  client.send(get("/hello", "X-Request-Id: " + std::string(65, 'a') + "\r\n"));
+  const auto too_long = client.read_answer();
+  ASSERT_TRUE(with_blank && too_long);
+  EXPECT_EQ(with_blank->header("x-request-id").size(), 20U);
+  EXPECT_EQ(too_long->header("x-request-id").size(), 20U);
+  EXPECT_NE(with_blank->header("x-request-id"), too_long->header("x-request-id"));
+}
+
+TEST(Server, AnswersHeadLikeGetWithoutABody) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send("HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n" + get("/canary"));
+  const auto answer = client.read_answer(true);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200U);
+  EXPECT_EQ(answer->header("content-length"), "5");
+  const auto next = client.read_answer();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->body, "canary");
+}
+
+TEST(Server, SaysWhichMethodsAResourceHas) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send("DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto refused = client.read_answer();
+  client.send("OPTIONS /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto options = client.read_answer();
+  ASSERT_TRUE(refused && options);
+  EXPECT_EQ(refused->status, 405U);
+  EXPECT_EQ(refused->header("allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(refused->header("content-type"), "application/problem+json");
+  EXPECT_EQ(options->status, 204U);
+  EXPECT_EQ(options->header("allow"), "POST, OPTIONS");
+  EXPECT_EQ(options->header("content-length"), "");
+}
+
+TEST(Server, ClosesWhereTheClientAsksForIt) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/hello", "Connection: close\r\n") + get("/canary"));
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->header("connection"), "close");
+  EXPECT_TRUE(client.ends());
+  EXPECT_EQ(server.canaries(), 0);
+}
+
+TEST(Server, SpeaksHttp10) {
+  TestServer server;
+  RawSocket once = RawSocket::connect(server.address());
+  once.send("GET /hello HTTP/1.0\r\n\r\n");
+  const auto closed = once.read_answer();
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->header("connection"), "close");
+  EXPECT_TRUE(once.ends());
+
+  RawSocket kept = RawSocket::connect(server.address());
+  kept.send("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const auto first = kept.read_answer();
+  kept.send("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const auto second = kept.read_answer();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->header("connection"), "keep-alive");
+}
+
+TEST(Server, SendsContinueBeforeItReadsTheBody) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-Continue\r\n\r\n");
+  const auto interim = client.read_answer();
+  ASSERT_TRUE(interim);
+  EXPECT_EQ(interim->status, 100U);
+  client.send("12345");
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "12345");
+}
+
+TEST(Server, DeclinesABodyItWouldRefuseAnyway) {
+  TestServer server;
+  RawSocket too_large = RawSocket::connect(server.address());
+  too_large.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n");
+  const auto refused = too_large.read_answer();
+  RawSocket nowhere = RawSocket::connect(server.address());
+  nowhere.send(
+      "POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n");
+  const auto unknown = nowhere.read_answer();
+  ASSERT_TRUE(refused && unknown);
+  EXPECT_EQ(refused->status, 413U);
+  EXPECT_EQ(unknown->status, 404U);
+  EXPECT_EQ(unknown->header("connection"), "close");
+  EXPECT_TRUE(too_large.ends());
+  EXPECT_TRUE(nowhere.ends());
+}
+
+TEST(Server, HidesWhatAHandlerThrowsAndLogsIt) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/throw", "X-Request-Id: r-1\r\n"));
+  const auto answer = client.read_answer();
+  client.send(get("/hello"));
+  const auto next = client.read_answer();
+  ASSERT_TRUE(answer && next);
+  EXPECT_EQ(answer->status, 500U);
+  EXPECT_THAT(answer->body, Not(HasSubstr("secret")));
+  EXPECT_EQ(next->status, 200U);
+  EXPECT_THAT(server.log(), ElementsAre(HasSubstr("/etc/secret is missing")));
+  EXPECT_THAT(server.log(), ElementsAre(HasSubstr("r-1")));
+}
+
+TEST(Server, RefusesToSplitAResponse) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/split"));
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 500U);
+  EXPECT_EQ(answer->header("set-cookie"), "");
+}
+
+TEST(Server, CutsTheConnectionOfAnAbortedAnswer) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/abort"));
+  EXPECT_TRUE(client.ends());
+}
+
+TEST(Server, WritesAnswersLargerThanTheSocketTakes) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/large") + get("/hello"));
+  const auto answer = client.read_answer();
+  const auto next = client.read_answer();
+  ASSERT_TRUE(answer && next);
+  EXPECT_EQ(answer->body.size(), std::size_t{8} << 20);
+  EXPECT_EQ(next->body, "hello");
+}
+
+// ---- deadlines ----
+
+// Sends a byte every few milliseconds for as long as the server listens; how long that was.
+std::chrono::milliseconds trickle(RawSocket& client, const std::string& endless) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto limit = start + kPatience;
+  client.send(endless);
+  while (client.read_more(5ms) == RawSocket::ReadEnd::kTimeout) {
+    if (std::chrono::steady_clock::now() > limit) break;
+    client.send("a");
+  }
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start);
+}
+
+TEST(ServerDeadlines, CutATricklingHeaderAtItsTotal) {
+  ServerOptions options;
+  options.header_timeout = 200ms;
+  TestServer server(options);
+  RawSocket client = RawSocket::connect(server.address());
+  const auto lasted = trickle(client, "GET /hello HTTP/1.1\r\nHost: ");
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 408U);
+  EXPECT_TRUE(client.ends());
+  EXPECT_GE(lasted, 200ms);
+  EXPECT_LT(lasted, kPatience);
+}
+
+TEST(ServerDeadlines, CutATricklingBodyAtItsTotal) {
+  ServerOptions options;
+  options.body_timeout = 200ms;
+  TestServer server(options);
+  RawSocket client = RawSocket::connect(server.address());
+  const auto lasted =
+      trickle(client, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 408U);
+  EXPECT_TRUE(client.ends());
+  EXPECT_GE(lasted, 200ms);
+  EXPECT_LT(lasted, kPatience);
+}
+
+TEST(ServerDeadlines, CloseAnIdleConnectionWithoutAWord) {
+  ServerOptions options;
+  options.idle_timeout = 100ms;
+  TestServer server(options);
+  RawSocket silent = RawSocket::connect(server.address());
+  RawSocket used = RawSocket::connect(server.address());
+  used.send(get("/hello"));
+  EXPECT_TRUE(used.read_answer());
+  EXPECT_TRUE(silent.ends());
+  EXPECT_TRUE(used.ends());
+}
+
+TEST(ServerDeadlines, CutAClientThatDoesNotRead) {
+  ServerOptions options;
+  options.write_timeout = 200ms;
+  TestServer server(options);
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/large"));
+  const auto gone = [](const ServerStats& stats) {
+    return stats.requests == 1 && stats.connections_open == 0;
+  };
+  EXPECT_TRUE(server.wait_until(gone));
+}
+
+TEST(ServerDeadlines, DoNotApplyToTheHandler) {
+  ServerOptions options;
+  options.header_timeout = options.body_timeout = options.write_timeout = options.idle_timeout =
+      40ms;
+  TestServer server(options);
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/wait"));
+  ASSERT_TRUE(server.gate().wait_for_waiting(1));
+  // Another connection is closed for idling meanwhile, so several sweeps have passed.
+  EXPECT_TRUE(RawSocket::connect(server.address()).ends());
+  for (auto& done : server.gate().take()) done(7);
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "7");
+}
+
+// ---- limits ----
+
+TEST(ServerLimits, RefuseConnectionsBeyondTheTotal) {
+  ServerOptions options;
+  options.max_connections = 2;
+  TestServer server(options);
+  RawSocket first = RawSocket::connect(server.address());
+  auto second = std::make_unique<RawSocket>(RawSocket::connect(server.address()));
+  ASSERT_TRUE(server.wait_until([](const auto& stats) { return stats.connections_open == 2; }));
+  RawSocket third = RawSocket::connect(server.address());
+  const auto refused = third.read_answer();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503U);
+  EXPECT_EQ(refused->header("retry-after"), "1");
+  EXPECT_TRUE(third.ends());
+  EXPECT_EQ(server.server().stats().connections_refused, 1U);
+
+  second.reset();
+  ASSERT_TRUE(server.wait_until([](const auto& stats) { return stats.connections_open == 1; }));
+  RawSocket fourth = RawSocket::connect(server.address());
+  fourth.send(get("/hello"));
+  EXPECT_TRUE(fourth.read_answer());
+}
+
+TEST(ServerLimits, RefuseConnectionsOfOneAddressOnly) {
+  ServerOptions options;
+  options.max_connections_per_address = 1;
+  TestServer server(options);
+  RawSocket first = RawSocket::connect(server.address(), "127.0.0.2");
+  first.send(get("/hello"));
+  ASSERT_TRUE(first.read_answer());
+  RawSocket same = RawSocket::connect(server.address(), "127.0.0.2");
+  const auto refused = same.read_answer();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503U);
+  RawSocket other = RawSocket::connect(server.address(), "127.0.0.3");
+  other.send(get("/hello"));
+  EXPECT_TRUE(other.read_answer());
+}
+
+// Takes every descriptor below a lowered limit.
+class DescriptorFamine {
+ public:
+  DescriptorFamine() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit lowered = before_;
+    lowered.rlim_cur = 256;
+    setrlimit(RLIMIT_NOFILE, &lowered);
+    int descriptor = -1;
+    while ((descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
+      taken_.push_back(descriptor);
+    }
+  }
+  ~DescriptorFamine() {
+    end();
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  void give_back_one() {
+    ::close(taken_.back());
+    taken_.pop_back();
+  }
+  void end() {
+    for (const int descriptor : taken_) ::close(descriptor);
+    taken_.clear();
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+TEST(ServerLimits, SurviveTheLackOfDescriptors) {
+  TestServer server;
+  DescriptorFamine famine;
+  famine.give_back_one();  // for our own end of it
+  RawSocket shed = RawSocket::connect(server.address());
+  EXPECT_TRUE(shed.ends());
+  EXPECT_GE(server.server().stats().connections_refused, 1U);
+  famine.end();
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/hello"));
+  EXPECT_TRUE(client.read_answer());
+}
+
+// ---- stopping ----
+
+TEST(ServerStop, AnswersWhatIsUnderWayAndClosesWhatIsIdle) {
+  TestServer server;
+  RawSocket idle = RawSocket::connect(server.address());
+  idle.send(get("/hello"));
+  ASSERT_TRUE(idle.read_answer());
+  RawSocket busy = RawSocket::connect(server.address());
+  busy.send(get("/wait"));
+  ASSERT_TRUE(server.gate().wait_for_waiting(1));
+  RawSocket reading = RawSocket::connect(server.address());
+  reading.send("GET /hello HTTP/1.1\r\n");
+  ASSERT_TRUE(server.wait_until([](const auto& stats) { return stats.connections_open == 3; }));
+
+  std::thread stopper([&] { server.server().stop(kPatience); });
+  EXPECT_TRUE(idle.ends());
+  reading.send("Host: x\r\n\r\n");
+  const auto late = reading.read_answer();
+  for (auto& done : server.gate().take()) done(1);
+  const auto answer = busy.read_answer();
+  stopper.join();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "1");
+  EXPECT_EQ(answer->header("connection"), "close");
+  EXPECT_TRUE(busy.ends());
+  if (late) {
+    EXPECT_EQ(late->header("connection"), "close");
+  }
+  EXPECT_THROW(RawSocket::connect(server.address()), std::runtime_error);
+}
+
+TEST(ServerStop, CutsWhatIsLateAndOutlivesItsHandlers) {
+  TestServer server;
+  RawSocket stuck = RawSocket::connect(server.address());
+  stuck.send(get("/wait"));
+  ASSERT_TRUE(server.gate().wait_for_waiting(1));
+  server.server().stop(20ms);
+  EXPECT_TRUE(stuck.ends());
+  server.gate().take();  // what the handler awaits is given up after the stop, as a store does
+}
+
+TEST(ServerStop, AnswersWhatIsDroppedWith503) {
+  TestServer server;
+  RawSocket client = RawSocket::connect(server.address());
+  client.send(get("/wait"));
+  ASSERT_TRUE(server.gate().wait_for_waiting(1));
+  server.gate().take();
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 503U);
+  EXPECT_EQ(answer->header("retry-after"), "1");
+  EXPECT_TRUE(server.log().empty());
+}
+
+TEST(ServerStop, IsHarmlessTwiceAndBeforeTheStart) {
+  ServerOptions options;
+  options.listeners.push_back(listener("127.0.0.1:0"));
+  Server never_started(options, Router());
+  never_started.stop(10ms);
+  TestServer server;
+  server.server().stop(10ms);
+  server.server().stop(10ms);
+}
+
+// ---- threads and listeners ----
+
+TEST(ServerThreads, ServeManyClientsAtOnce) {
+  ServerOptions options;
+  options.threads = 4;
+  TestServer server(options);
+  std::vector<std::thread> clients;
+  std::atomic<int> right{0};
+  for (int c = 0; c < 8; ++c) {
+    clients.emplace_back([&, c] {
+      RawSocket client = RawSocket::connect(server.address());
+      for (int i = 0; i < 50; ++i) {
+        const std::string id = std::to_string(c * 1000 + i);
+        client.send(get("/items/" + id));
+        const auto answer = client.read_answer();
+        if (answer && answer->body == id) ++right;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(right, 400);
+  EXPECT_EQ(server.server().stats().requests, 400U);
+  EXPECT_TRUE(server.wait_until([](const auto& stats) { return stats.connections_open == 0; }));
+}
+
+TEST(ServerThreads, StopUnderLoadAnswersEverythingItTook) {
+  ServerOptions options;
+  options.threads = 2;
+  TestServer server(options);
+  std::vector<std::thread> clients;
+  std::atomic<int> half_answers{0};
+  for (int c = 0; c < 4; ++c) {
+    clients.emplace_back([&] {
+      RawSocket client = RawSocket::connect(server.address());
+      bool open = true;
+      while (open && client.send(get("/hello"))) {
+        open = client.read_answer().has_value();
+        if (!client.buffer().empty()) ++half_answers;
+      }
+    });
+  }
+  ASSERT_TRUE(server.wait_until([](const auto& stats) { return stats.requests > 100; }));
+  server.server().stop(kPatience);
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(half_answers, 0);
+  EXPECT_EQ(server.server().stats().connections_open, 0U);
+}
+
+TEST(ServerListeners, NameTheOneARequestCameBy) {
+  ServerOptions options;
+  options.listeners.push_back(listener("127.0.0.1:0", "public"));
+  options.listeners.push_back(listener("[::1]:0", "admin"));
+  TestServer server(options);
+  const auto addresses = server.server().addresses();
+  ASSERT_EQ(addresses.size(), 2U);
+  EXPECT_THAT(addresses[1], ::testing::MatchesRegex("\\[::1\\]:[1-9][0-9]*"));
+  RawSocket client = RawSocket::connect(addresses[0]);
+  client.send(get("/info", "X-Request-Id: r\r\n"));
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "/info|127.0.0.1|public|loopback|r");
+}
+
+std::string bind_error(const std::string& listen) {
+  ServerOptions options;
+  options.listeners.push_back(listener(listen));
+  try {
+    const Server server(options, Router());
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(ServerListeners, AreRefusedWithTheAddressNamed) {
+  EXPECT_THAT(bind_error("localhost"), HasSubstr("listen = \"localhost\""));
+  EXPECT_THAT(bind_error("localhost:80"), HasSubstr("no IP address"));
+  EXPECT_THAT(bind_error("127.0.0.1:70000"), HasSubstr("ADDRESS:PORT"));
+  EXPECT_THAT(bind_error("::1:80"), HasSubstr("brackets"));
+  EXPECT_THAT(bind_error("192.0.2.1:80"), HasSubstr("192.0.2.1"));
+  TestServer server;
+  EXPECT_THAT(bind_error(server.address()), HasSubstr("in use"));
+}
+
+}  // namespace
+}  // namespace heliograph::http

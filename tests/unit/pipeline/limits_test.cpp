@@ -1,0 +1,171 @@
+// Limits at the provider, through the whole pipeline.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/support/pipeline_world.h"
+
+namespace heliograph::test {
+namespace {
+
+using model::Status;
+
+std::vector<ports::MonoTime> times(const FakeProvider& provider) {
+  std::vector<ports::MonoTime> at;
+  for (const Arrival& arrival : provider.arrivals) at.push_back(arrival.at);
+  return at;
+}
+
+void expect_within(const std::vector<ports::MonoTime>& at, std::size_t limit, nanoseconds window) {
+  for (std::size_t i = limit; i < at.size(); ++i)
+    ASSERT_GE(at[i] - at[i - limit], window) << "more than " << limit << " in one window";
+}
+
+config::Provider limited(std::uint64_t limit) {
+  config::Provider settings;
+  settings.limit = config::Limit{.limit = limit};
+  return settings;
+}
+
+TEST(Limits, NoSlidingSecondAboveTheLimitAndNearlyAllOfItUsed) {
+  PipelineWorld world;
+  world.add_provider("one", {}, limited(50));
+  world.start();
+  world.submit(PipelineWorld::message(), 1'200);
+  world.run_for(seconds{20});
+  const auto at = times(*world.providers[0]);
+  expect_within(at, 50, seconds{1});
+  EXPECT_GE(at.size(), 20u * 50 * 97 / 100);
+  EXPECT_LE(world.limiter->denied, 2) << "denials cost two writes each";
+  EXPECT_LE(world.pipeline->stats().not_tried, 2u);
+}
+
+TEST(Limits, TheDispatchWideOneHoldsOverAllProviders) {
+  PipelineWorld world;
+  world.options.settings.limits.dispatch = config::Limit{.limit = 30};
+  world.add_provider("a", {}, limited(20));
+  world.add_provider("b", {}, limited(20));
+  world.start();
+  world.submit(PipelineWorld::message(), 400);
+  world.run_for(seconds{10});
+  std::vector<ports::MonoTime> all;
+  for (const auto& provider : world.providers) {
+    const auto at = times(*provider);
+    expect_within(at, 20, seconds{1});
+    all.insert(all.end(), at.begin(), at.end());
+  }
+  std::ranges::sort(all);
+  expect_within(all, 30, seconds{1});
+  EXPECT_GE(all.size(), 10u * 30 * 97 / 100);
+}
+
+TEST(Limits, OthersTakeOverForALimitedProvider) {
+  PipelineWorld world;
+  world.add_provider("limited", {}, limited(5));
+  world.add_provider("free");
+  world.start();
+  world.submit(PipelineWorld::message(), 200);
+  world.run_for(milliseconds{900});
+  EXPECT_EQ(world.count(Status::kSent), 200u);
+  EXPECT_EQ(world.providers[0]->arrivals.size(), 5u);
+}
+
+TEST(Limits, NobodyElsesPermitsAreSpent) {
+  PipelineWorld world;
+  world.add_provider("a", {}, limited(100));
+  world.add_provider("b", {}, limited(100));
+  world.start();
+  world.submit(PipelineWorld::message(), 100);
+  world.run_for(seconds{2});
+  EXPECT_EQ(world.limiter->granted, 100);
+}
+
+TEST(Limits, PartsCountAndALongMessageIsNotStarved) {
+  PipelineWorld world;
+  config::Provider settings = limited(10);
+  settings.limit->unit = "parts";
+  world.add_provider("one", {}, settings);
+  world.start();
+  model::NewMessage small = PipelineWorld::message();
+  model::NewMessage huge = PipelineWorld::message();
+  huge.parts = 25;  // more than the limit: takes all of it
+  world.submit(small, 30);
+  world.submit(huge);
+  world.submit(small, 100);
+  world.run_for(seconds{8});
+  const auto& arrivals = world.providers[0]->arrivals;
+  const auto found =
+      std::ranges::find_if(arrivals, [](const Arrival& a) { return a.item.parts == 25; });
+  ASSERT_NE(found, arrivals.end()) << "the long one never found room";
+  EXPECT_LE(found - arrivals.begin(), 45);
+  for (const Arrival& from : arrivals) {
+    std::uint64_t units = 0;
+    for (const Arrival& arrival : arrivals)
+      if (arrival.at >= from.at && arrival.at < from.at + seconds{1})
+        units += std::min<std::uint64_t>(10, arrival.item.parts);
+    ASSERT_LE(units, 10u);
+  }
+}
+
+TEST(Limits, AnswersThatComeLaterAreWaitedForWithoutHoldingUpTheLoop) {
+  PipelineWorld world;
+  world.add_provider("one", {}, limited(50));
+  world.start();
+  world.limiter->answer_delay = [] { return nanoseconds{milliseconds{2}}; };
+  world.submit(PipelineWorld::message(), 300);
+  world.run_for(seconds{7});
+  EXPECT_EQ(world.count(Status::kSent), 300u);
+  expect_within(times(*world.providers[0]), 50, seconds{1});
+}
+
+TEST(Limits, APermitThatIsTooOldIsGivenBack) {
+  PipelineWorld world;
+  world.add_provider("one", {}, limited(50));
+  world.start();
+  bool slow = true;
+  world.limiter->answer_delay = [&slow] {
+    return nanoseconds{slow ? milliseconds{40} : milliseconds{1}};
+  };
+  world.submit();
+  world.run_for(seconds{1});
+  EXPECT_TRUE(world.providers[0]->arrivals.empty());
+  EXPECT_GE(world.limiter->refunded, 3);
+  slow = false;
+  world.run_for(seconds{1});
+  EXPECT_EQ(world.status(0), Status::kSent);
+  EXPECT_EQ(world.stored(0).item.attempts, 1);
+}
+
+TEST(Limits, AFailedBackendDelaysAndLosesNothing) {
+  PipelineWorld world;
+  world.add_provider("one", {}, limited(50));
+  world.start();
+  world.limiter->failing = true;
+  world.submit(PipelineWorld::message(), 10);
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.count(Status::kQueued), 10u);
+  EXPECT_LT(world.pipeline->stats().not_tried, 400u) << "asked once a second, not in a loop";
+  world.limiter->failing = false;
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.count(Status::kSent), 10u);
+}
+
+TEST(Limits, ARefusedSendGivesItsPermitBack) {
+  PipelineWorld world;
+  FakeProvider& provider = world.add_provider("one", {}, limited(5));
+  int refusals = 1;
+  provider.plan = [&refusals](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.busy = refusals-- > 0;
+    return plan;
+  };
+  world.start();
+  world.submit();
+  world.run_for(seconds{1});
+  EXPECT_EQ(world.status(0), Status::kSent);
+  EXPECT_EQ(world.limiter->granted, 2);
+  EXPECT_EQ(world.limiter->refunded, 1);
+}
+
+}  // namespace
+}  // namespace heliograph::test

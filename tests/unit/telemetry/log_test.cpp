@@ -1,0 +1,45 @@
+#include "core/telemetry/log.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace heliograph::telemetry {
+namespace {
+
+constexpr std::array<ports::LogField, 3> kFields = {
+    {{"provider", "p1"}, {"reason", "70 % \"failed\"\nnow"}, {"empty", ""}}};
+
+TEST(LogFormat, ConsoleQuotesOnlyWhatNeedsIt) {
+  EXPECT_EQ(format_fields_console("circuit opened", kFields.data(), kFields.size()),
+            R"(circuit opened provider=p1 reason="70 % \"failed\"\nnow" empty="")");
+}
+
+TEST(LogFormat, JsonIsOneLineOfMembers) {
+  EXPECT_EQ(
+      format_fields_json("circuit opened", kFields.data(), kFields.size()),
+      R"("event":"circuit opened","provider":"p1","reason":"70 % \"failed\"\nnow","empty":"")");
+}
+
+TEST(Log, LevelsFilter) {
+  const auto log = make_log({.level = "warn"});
+  EXPECT_FALSE(log->enabled(ports::LogLevel::kInfo));
+  EXPECT_TRUE(log->enabled(ports::LogLevel::kWarn));
+}
+
+TEST(Log, WritesToStandardErrorBeforeItEnds) {
+  testing::internal::CaptureStderr();
+  make_log({.level = "info", .format = "json"})->info("started", {{"port", "8080"}});
+  const auto line = testing::internal::GetCapturedStderr();
+  EXPECT_NE(line.find(R"("level":"info","event":"started","port":"8080"})"), std::string::npos)
+      << line;
+}
+
+TEST(Log, UnknownOptionsAreRefused) {
+  EXPECT_THROW(make_log({.level = "loud"}), std::invalid_argument);
+  EXPECT_THROW(make_log({.format = "xml"}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace heliograph::telemetry
