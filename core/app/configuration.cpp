@@ -17,6 +17,7 @@ config::Config load_configuration(const std::optional<std::string>& path, bool d
   const auto environment = config::process_environment();
   config::Source source;
   if (demo && !path) {
+    source.name = "the embedded demo";
     source.text = config::embedded_demo();
   } else {
     source = value_or_throw(config::find_source(path, environment));

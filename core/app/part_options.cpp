@@ -41,10 +41,12 @@ store::SqliteOptions store_options(const config::Config& config, ports::Log* log
 http::ServerOptions server_options(const config::Config& config, ports::Log& log) {
   http::ServerOptions options;
   http::ListenerOptions first;
+  first.name = config.http.listen;  // as api::api_settings() names them
   first.listen = config.http.listen;
   options.listeners.push_back(std::move(first));
   for (const auto& listener : config.http.listeners) {
     http::ListenerOptions more;
+    more.name = listener.listen;
     more.listen = listener.listen;
     more.cert = listener.cert;
     more.key = listener.key;

@@ -39,7 +39,7 @@ bool is_listen_address(std::string_view text) {
   if (host.starts_with('[') && host.ends_with(']')) {
     return parses_as(AF_INET6, host.substr(1, host.size() - 2));
   }
-  return host == "localhost" || parses_as(AF_INET, host);
+  return parses_as(AF_INET, host);
 }
 
 std::string_view listen_host(std::string_view listen) {

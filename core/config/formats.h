@@ -6,8 +6,8 @@
 
 namespace heliograph::config {
 
-// "127.0.0.1:8080", "[::1]:0", "localhost:8080": an address, never a name to be looked up, and a
-// port.
+// "127.0.0.1:8080", "[::1]:0": an address and a port. Never a name, which would have to be looked
+// up.
 bool is_listen_address(std::string_view text);
 // The part before the last ':' of a listen address, brackets included.
 std::string_view listen_host(std::string_view listen);

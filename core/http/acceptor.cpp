@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/http/problem.h"
@@ -140,14 +141,19 @@ void Acceptor::accept_next() {
 void Acceptor::on_accept(Worker& worker, Error error, tcp::socket socket) {
   if (!acceptor_.is_open()) return;
   if (is_exhaustion(error)) {
-    shared_.log_error(
-        fmt::format("cannot accept connections on {}: {}", address_, error.message()));
+    if (!std::exchange(exhausted_, true)) {
+      shared_.log_error(
+          fmt::format("cannot accept connections on {}: {}", address_, error.message()));
+    }
     shed_backlog();
     pause();
     return;
   }
   // Other errors belong to that one connection (accept(2)): it is gone, the next may be well.
-  if (!error) hand_over(worker, std::move(socket));
+  if (!error) {
+    exhausted_ = false;
+    hand_over(worker, std::move(socket));
+  }
   accept_next();
 }
 

@@ -54,6 +54,7 @@ class Acceptor {
   boost::asio::steady_timer pause_timer_;
   std::size_t next_worker_ = 0;
   int spare_descriptor_ = -1;
+  bool exhausted_ = false;  // logged once, until a connection is accepted again
 };
 
 }  // namespace heliograph::http

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kSlotBits = 24;
 constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
+// What one large request leaves behind is given back beyond this.
+constexpr std::size_t kKeptWire = 64 * 1024;
 static_assert(ExchangeTable::kSizeMax <= kSlotMask);
 
 }  // namespace
@@ -36,6 +38,7 @@ void ExchangeTable::give_back(Exchange& exchange) {
   free_.push_back(static_cast<std::uint32_t>(exchange.id & kSlotMask));
   exchange.id = 0;
   exchange.connection = nullptr;
+  if (exchange.wire.capacity() > kKeptWire) std::string().swap(exchange.wire);
   --open_;
 }
 

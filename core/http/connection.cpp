@@ -100,7 +100,7 @@ asio::awaitable<void> Connection::run() {
   if (error || expired_) co_return;
   bool more = true;
   while (more) more = co_await serve_request();
-  transport_.close();
+  transport_.finish();
 }
 
 asio::awaitable<bool> Connection::serve_request() {
@@ -122,7 +122,10 @@ asio::awaitable<bool> Connection::serve_request() {
   worker_.count_request();
   request_.params = std::move(match.params);
   Response response = co_await handle(match);
-  if (response.abort) co_return false;
+  if (response.abort) {
+    transport_.close();
+    co_return false;
+  }
   if (body_declined) response.close = true;
   const Persistence persistence = persistence_for(parser, response);
   const bool sent = co_await answer(response, persistence);

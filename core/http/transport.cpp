@@ -66,6 +66,12 @@ void Transport::cancel() {
   socket_.cancel(ignored);
 }
 
+void Transport::finish() {
+  Error ignored;
+  if (tls_ && socket_.is_open()) tls_->shutdown(ignored);  // close_notify, as in shutdown_send()
+  close();
+}
+
 void Transport::close() {
   Error ignored;
   socket_.close(ignored);

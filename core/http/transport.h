@@ -41,6 +41,7 @@ class Transport {
   void shutdown_send();  // end of answer; errors do not matter any more
   void cancel();         // pending operations end with operation_aborted
   void close();          // the same, and the peer sees the end
+  void finish();         // close() in good order; nothing may be pending
 
  private:
   using TlsStream = boost::asio::ssl::stream<Socket&>;

@@ -142,10 +142,10 @@ std::size_t Scheduler::room(const WaitingQueue& queue) const {
     return found == map.end() ? std::size_t{0} : found->second;
   };
   const std::size_t used = jobs_.size() + reserved_;
-  std::size_t free = window_ > used ? window_ - used : 0;
-  const bool large = held(held_by_class_, queue.key.dispatch_class) > window_ / 2 ||
-                     held(held_by_client_, queue.key.client) > window_ / 2;
-  const std::size_t kept_free = large ? window_ / 4 : 0;
+  const std::size_t free = window_ > used ? window_ - used : 0;
+  std::size_t kept_free = 0;
+  if (held(held_by_class_, queue.key.dispatch_class) > window_ / 2) kept_free = window_ / 8;
+  if (held(held_by_client_, queue.key.client) > window_ / 2) kept_free = window_ / 4;
   return free > kept_free ? free - kept_free : 0;
 }
 

@@ -73,7 +73,8 @@ void AbiMessage::fill(const model::WorkItem& item) {
     // The API took it as an object; of anything else there is nothing to hand on.
     const auto& members = values.is_object() ? values : kNothing;
     for (const auto& [key, value] : members.items()) {
-      metadata.emplace_back("x-" + key, value.is_string() ? value.get<std::string>() : value.dump());
+      metadata.emplace_back("x-" + key,
+                            value.is_string() ? value.get<std::string>() : value.dump());
     }
     for (const auto& [key, value] : metadata) headers.push_back({to_abi(key), to_abi(value)});
   }
@@ -103,7 +104,8 @@ std::expected<std::vector<model::Receipt>, std::string> to_receipts(model::Provi
   for (std::size_t i = 0; i < n; ++i) {
     if (events[i] == nullptr) return std::unexpected("an event is NULL");
     const auto event = copy_sized(events[i]);
-    if (event.kind != HG_EV_RECEIPT) return std::unexpected("inbound messages are not supported yet");
+    if (event.kind != HG_EV_RECEIPT)
+      return std::unexpected("inbound messages are not supported yet");
     receipts.push_back(to_receipt(provider, event));
   }
   return receipts;

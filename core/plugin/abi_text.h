@@ -65,7 +65,8 @@ inline std::uint64_t to_ns(ports::MonoTime time) {
   return static_cast<std::uint64_t>(time.time_since_epoch().count());
 }
 inline ports::MonoTime from_ns(std::uint64_t ns) {
-  constexpr auto kMax = static_cast<std::uint64_t>(ports::MonoTime::max().time_since_epoch().count());
+  constexpr auto kMax =
+      static_cast<std::uint64_t>(ports::MonoTime::max().time_since_epoch().count());
   return ports::MonoTime{std::chrono::nanoseconds{static_cast<std::int64_t>(std::min(ns, kMax))}};
 }
 

@@ -15,10 +15,12 @@ namespace {
 std::string no_such_component(const Module& module, const PluginSection& section) {
   std::string has;
   for (const auto& component : module.info.components) {
-    has += fmt::format("{}{} '{}'", has.empty() ? "" : ", ", kind_name(component.kind), component.id);
+    has +=
+        fmt::format("{}{} '{}'", has.empty() ? "" : ", ", kind_name(component.kind), component.id);
   }
-  return fmt::format("{} has no {} '{}' (it has {})", module.source.string(), kind_name(section.kind),
-                     section.plugin, has.empty() ? "nothing this gateway knows" : has);
+  return fmt::format("{} has no {} '{}' (it has {})", module.source.string(),
+                     kind_name(section.kind), section.plugin,
+                     has.empty() ? "nothing this gateway knows" : has);
 }
 
 }  // namespace
@@ -69,15 +71,15 @@ std::expected<std::shared_ptr<Instance>, Assembly::Lines> Assembly::make(PluginS
   note_warnings(**module);
   const auto* component = (*module)->info.find(section.kind, section.plugin);
   if (component == nullptr) return fail(no_such_component(**module, section));
-  auto config = prepare_config(
-      {.table = section.table,
-       .schema = component->schema,
-       .component = fmt::format("{} '{}'", kind_name(section.kind), section.plugin),
-       .environment = &options_.environment,
-       .folder = options_.config_folder});
+  auto config =
+      prepare_config({.table = section.table,
+                      .schema = component->schema,
+                      .component = fmt::format("{} '{}'", kind_name(section.kind), section.plugin),
+                      .environment = &options_.environment,
+                      .folder = options_.config_folder});
   if (!config) return std::unexpected(std::move(config.error()));
-  auto instance = build(section, {section.name, ++last_number_, *module, component},
-                        std::move(*config));
+  auto instance =
+      build(section, {section.name, ++last_number_, *module, component}, std::move(*config));
   if (!instance) return fail(instance.error());
   return std::move(*instance);
 }
@@ -98,9 +100,9 @@ std::expected<std::shared_ptr<Instance>, std::string> Assembly::build(const Plug
   if (auto created = lifecycle.create(); !created) return std::unexpected(created.error());
   if (http_given && !instance->http().used()) {
     auto ended = lifecycle.end();
-    return std::unexpected(fmt::format(
-        "unknown key 'http': {} '{}' does not use the gateway's HTTP client",
-        kind_name(section.kind), section.plugin));
+    return std::unexpected(
+        fmt::format("unknown key 'http': {} '{}' does not use the gateway's HTTP client",
+                    kind_name(section.kind), section.plugin));
   }
   return instance;
 }

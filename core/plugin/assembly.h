@@ -29,7 +29,11 @@ class Assembly {
  public:
   Assembly(const PluginHostOptions& options, const HostServices& services, ModuleLoader& loader,
            MetricsRegistry& metrics, ControlThread& thread)
-      : options_(options), services_(services), loader_(loader), metrics_(metrics), thread_(thread) {}
+      : options_(options),
+        services_(services),
+        loader_(loader),
+        metrics_(metrics),
+        thread_(thread) {}
 
   // The errors are complete lines. `required` becomes false when [[plugin]] says so.
   std::expected<std::shared_ptr<Instance>, std::vector<std::string>> make(PluginSection& section);

@@ -1,8 +1,8 @@
 // CallScope: which plugin call this thread is inside of, so that a host function tagged [loop] can
 // refuse callers it is not meant for (rule R5 of the ABI).
 //
-// The one thread-local of this floor: the plugin hands the host function nothing else to tell a call
-// from its own thread apart by.
+// The one thread-local of this floor: the plugin hands the host function nothing else to tell a
+// call from its own thread apart by.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@ class Instance;
 
 struct CallContext {
   const Instance* instance = nullptr;
-  bool loop_functions = false;  // those tagged [loop] may be called
-  bool on_loop = false;         // this is the loop's thread
+  bool loop_functions = false;            // those tagged [loop] may be called
+  bool on_loop = false;                   // this is the loop's thread
   std::chrono::nanoseconds host_time{0};  // spent inside host functions, not the plugin's fault
 };
 

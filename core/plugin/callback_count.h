@@ -1,5 +1,5 @@
-// CallbackCount: how many accepted callbacks (posts, requests, emitted events) the host still owes an
-// instance. destroy() begins only at zero (rule R8 of the ABI). Any thread.
+// CallbackCount: how many accepted callbacks (posts, requests, emitted events) the host still owes
+// an instance. destroy() begins only at zero (rule R8 of the ABI). Any thread.
 #pragma once
 
 #include <chrono>

@@ -98,11 +98,13 @@ class Preparation {
       const auto written = text.get<std::string>();
       if (unit == "duration") {
         const auto duration = base::parse_duration(written);
-        if (!duration) return fail(path, fmt::format("expected a duration such as \"5s\", got \"{}\"", written));
+        if (!duration)
+          return fail(path, fmt::format("expected a duration such as \"5s\", got \"{}\"", written));
         text = std::chrono::nanoseconds{*duration}.count();
       } else if (unit == "size") {
         const auto size = base::parse_size(written);
-        if (!size) return fail(path, fmt::format("expected a size such as \"64KiB\", got \"{}\"", written));
+        if (!size)
+          return fail(path, fmt::format("expected a size such as \"64KiB\", got \"{}\"", written));
         text = *size;
       }
     });

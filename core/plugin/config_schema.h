@@ -32,14 +32,14 @@ struct ConfigInput {
 struct PreparedConfig {
   std::unique_ptr<ConfigView> view;
   // The `http` table, which every component that uses hg.http-client/1 has: connections, queue,
-  // connect_timeout, idle_timeout, ca_file. It is the host's: the plugin does not see it, unless its
-  // own schema has a property of that name.
+  // connect_timeout, idle_timeout, ca_file. It is the host's: the plugin does not see it, unless
+  // its own schema has a property of that name.
   ports::HttpPoolOptions http;
   bool http_given = false;
 };
 
-// The errors are complete lines: "heliograph.toml:41: [provider.config] timeout: expected a duration
-// such as \"5s\", got 5".
+// The errors are complete lines: "heliograph.toml:41: [provider.config] timeout: expected a
+// duration such as \"5s\", got 5".
 std::expected<PreparedConfig, std::vector<std::string>> prepare_config(const ConfigInput& input);
 
 }  // namespace heliograph::plugin

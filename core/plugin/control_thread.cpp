@@ -51,8 +51,7 @@ bool ControlThread::run(base::Task call, std::chrono::nanoseconds budget) {
   worker_->call = std::move(call);
   worker_->running = true;
   worker_->changed.notify_all();
-  const auto done =
-      worker_->changed.wait_for(lock, budget, [this] { return !worker_->running; });
+  const auto done = worker_->changed.wait_for(lock, budget, [this] { return !worker_->running; });
   if (done) return true;
   worker_->finish = true;  // should it ever return
   lock.unlock();

@@ -20,8 +20,8 @@ class ControlThread {
   ControlThread(const ControlThread&) = delete;
   ControlThread& operator=(const ControlThread&) = delete;
 
-  // Runs `call` on the control thread. False: it has not returned within `budget` (real time) and may
-  // still run: `call` must own whatever it uses. `call` must not throw.
+  // Runs `call` on the control thread. False: it has not returned within `budget` (real time) and
+  // may still run: `call` must own whatever it uses. `call` must not throw.
   bool run(base::Task call, std::chrono::nanoseconds budget);
 
  private:

@@ -19,8 +19,8 @@ namespace heliograph::plugin {
 class DeadlineQueue {
  public:
   // `open`: is this number still waited for? `passed`: its deadline is over.
-  DeadlineQueue(ports::Loop& loop, const ports::Clock& clock, std::function<bool(std::uint64_t)> open,
-                std::function<void(std::uint64_t)> passed);
+  DeadlineQueue(ports::Loop& loop, const ports::Clock& clock,
+                std::function<bool(std::uint64_t)> open, std::function<void(std::uint64_t)> passed);
   ~DeadlineQueue();
   DeadlineQueue(const DeadlineQueue&) = delete;
   DeadlineQueue& operator=(const DeadlineQueue&) = delete;

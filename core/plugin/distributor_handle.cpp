@@ -78,8 +78,7 @@ void DistributorHandle::offer() {
 void DistributorHandle::exclude_unfit(std::span<const std::uint64_t> excluded) {
   const auto& candidates = (current_ ? current_ : accepted_)->candidates;
   excluded_.assign((candidates.size() + 63) / 64, 0);
-  std::ranges::copy(excluded.first(std::min(excluded.size(), excluded_.size())),
-                    excluded_.begin());
+  std::ranges::copy(excluded.first(std::min(excluded.size(), excluded_.size())), excluded_.begin());
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto state = candidates[i].state;
     if (state == ports::CandidateState::kDown || state == ports::CandidateState::kDraining) {
@@ -134,7 +133,8 @@ std::optional<std::uint32_t> DistributorHandle::ask(const ports::PickRequest& re
   });
   if (!called) return std::nullopt;
   if (status != HG_OK) {
-    instance_.misbehaviour().report(Fault::kBadStatus, fmt::format("pick: {}", status_name(status)));
+    instance_.misbehaviour().report(Fault::kBadStatus,
+                                    fmt::format("pick: {}", status_name(status)));
     if (status == HG_E_PANIC) instance_.quarantine("pick: HG_E_PANIC");
     return std::nullopt;
   }

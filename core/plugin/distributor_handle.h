@@ -42,9 +42,9 @@ class DistributorHandle final : public ports::Distributor, public KindSide {
   Instance& instance_;
   const hg_distributor table_;
   std::uint64_t epoch_ = 0;
-  std::unique_ptr<Snapshot> accepted_;  // what the plugin works on; lives until it takes the next
-  std::unique_ptr<Snapshot> current_;   // the latest; empty once the plugin has taken it
-  bool refused_ = false;                // the plugin said no to the latest
+  std::unique_ptr<Snapshot> accepted_;   // what the plugin works on; lives until it takes the next
+  std::unique_ptr<Snapshot> current_;    // the latest; empty once the plugin has taken it
+  bool refused_ = false;                 // the plugin said no to the latest
   std::vector<std::uint64_t> excluded_;  // of the pick at hand, one bit a candidate
 };
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "core/plugin/elf_image.h"
 
@@ -129,8 +129,8 @@ void note_pointer(const ElfImage& image, const Elf64_Dyn& entry, Dynamic& dynami
 }
 
 std::optional<Dynamic> read_dynamic(const ElfImage& image, ElfFacts& facts) {
-  const auto segment = std::ranges::find(image.segments(), Elf64_Word{PT_DYNAMIC},
-                                         &Elf64_Phdr::p_type);
+  const auto segment =
+      std::ranges::find(image.segments(), Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type);
   if (segment == image.segments().end()) return std::nullopt;
   Dynamic dynamic;
   std::uint64_t strings_size = 0;
@@ -162,8 +162,8 @@ std::uint64_t count_by_gnu_hash(const ElfImage& image, std::uint64_t at) {
   const auto bucket_at = at + 16 + std::uint64_t{bloom} * 8;
   std::uint64_t highest = 0;
   for (std::uint64_t i = 0; i < buckets; ++i) {
-    highest = std::max<std::uint64_t>(highest,
-                                      image.read<std::uint32_t>(bucket_at + i * 4).value_or(0));
+    highest =
+        std::max<std::uint64_t>(highest, image.read<std::uint32_t>(bucket_at + i * 4).value_or(0));
   }
   if (highest < first) return first;
   const auto chain_at = bucket_at + std::uint64_t{buckets} * 4;
@@ -238,7 +238,9 @@ void read_defined_versions(const ElfImage& image, const Dynamic& dynamic, ElfFac
   }
 }
 
+// Without the header the kernel makes the stack executable.
 void note_stack(const ElfImage& image, ElfFacts& facts) {
+  facts.exec_stack = true;
   for (const auto& segment : image.segments()) {
     if (segment.p_type == PT_GNU_STACK) facts.exec_stack = (segment.p_flags & PF_X) != 0;
   }
@@ -283,7 +285,9 @@ HostLibraries host_libraries() {
   dl_iterate_phdr(find_libstdcxx, &path);
   if (path.empty()) return libraries;
   std::ifstream stream(path, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const auto bytes = std::move(text).str();
   if (const auto facts = inspect_elf(std::as_bytes(std::span{bytes}))) {
     libraries.glibcxx = facts->glibcxx_provided;
   }

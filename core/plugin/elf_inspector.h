@@ -1,9 +1,9 @@
 // ELF inspection: what can be known about a shared library without loading it.
 //
-// Loading runs constructors, and the dynamic linker's errors name symbols, not remedies. So a plugin
-// file is parsed first, and refused in a sentence when it is no ELF file, is cut off, was built for
-// another machine or is no plugin. Every offset in the file is bounds-checked: the bytes may be
-// anything. Pure; thread-safe.
+// Loading runs constructors, and the dynamic linker's errors name symbols, not remedies. So a
+// plugin file is parsed first, and refused in a sentence when it is no ELF file, is cut off, was
+// built for another machine or is no plugin. Every offset in the file is bounds-checked: the bytes
+// may be anything. Pure; thread-safe.
 //
 // Formats: System V ABI, "Object Files" (ELF-64); GNU extensions for symbol versions and hash.
 #pragma once

@@ -39,7 +39,7 @@ struct Watch {
 
 // Asio takes plain files, which epoll does not, and would never report them.
 bool can_be_polled(std::int32_t fd) {
-  struct stat info {};
+  struct stat info{};
   return ::fstat(fd, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
@@ -90,13 +90,12 @@ struct FdExtension::Watches {
   void arm(hg_id id, Watch& watch, std::uint32_t bit) {
     if ((watch.armed & bit) != 0) return;
     watch.armed |= bit;
-    watch.descriptor.async_wait(
-        wait_of(bit),
-        [this, id, bit, alive = instance.weak_from_this()](const boost::system::error_code& error) {
-          const auto owner = alive.lock();
-          if (!owner || error == boost::asio::error::operation_aborted) return;
-          owner->on_strand("fd", [this, id, bit] { fired(id, bit); });
-        });
+    watch.descriptor.async_wait(wait_of(bit), [this, id, bit, alive = instance.weak_from_this()](
+                                                  const boost::system::error_code& error) {
+      const auto owner = alive.lock();
+      if (!owner || error == boost::asio::error::operation_aborted) return;
+      owner->on_strand("fd", [this, id, bit] { fired(id, bit); });
+    });
   }
 
   void arm_all(hg_id id, Watch& watch) {

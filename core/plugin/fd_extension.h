@@ -1,7 +1,7 @@
 // hg.fd/1 for one instance: readiness of descriptors that the plugin owns, told on its strand.
 //
-// The descriptor is lent to Asio's reactor and taken back before the plugin may close it; it is never
-// closed here. Everything on the strand; the reactor itself may be used from any thread.
+// The descriptor is lent to Asio's reactor and taken back before the plugin may close it; it is
+// never closed here. Everything on the strand; the reactor itself may be used from any thread.
 #pragma once
 
 #include <heliograph/abi/ext/fd.h>

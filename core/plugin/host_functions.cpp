@@ -182,41 +182,39 @@ void set_window(const hg_host* host, std::uint32_t max_in_flight) {
 }  // namespace
 
 void fill_host(hg_host& host, Instance& instance) {
-  host = hg_host{.size = sizeof(hg_host),
-                 .abi_minor = HG_ABI_MINOR,
-                 .priv = &instance,
-                 .instance = to_abi(instance.name()),
-                 .shard = 0,
-                 .n_shards = 1,
-                 .get_extension = get_extension,
-                 .log_enabled = log_enabled,
-                 .log = log,
-                 .metric_register = metric_register,
-                 .metric_add = metric_add,
-                 .now_mono_ns = now_mono_ns,
-                 .now_unix_ns = now_unix_ns,
-                 .post = post,
-                 .timer_start = timer_start,
-                 .timer_cancel = timer_cancel,
-                 .complete = complete,
-                 .complete_send = complete_send,
-                 .complete_limit = complete_limit,
-                 .emit = emit,
-                 .set_window = set_window,
-                 .cfg_str = [](const hg_config* cfg, const char* path, hg_str* out) {
-                   return ConfigView::from(cfg).str(path, out);
-                 },
-                 .cfg_i64 = [](const hg_config* cfg, const char* path, std::int64_t* out) {
-                   return ConfigView::from(cfg).i64(path, out);
-                 },
-                 .cfg_f64 = [](const hg_config* cfg, const char* path, double* out) {
-                   return ConfigView::from(cfg).f64(path, out);
-                 },
-                 .cfg_type = [](const hg_config* cfg, const char* path, std::uint32_t* type,
-                                std::size_t* n) { return ConfigView::from(cfg).type(path, type, n); },
-                 .cfg_key = [](const hg_config* cfg, const char* path, std::size_t i,
-                               hg_str* key) { return ConfigView::from(cfg).key(path, i, key); },
-                 .cfg_json = [](const hg_config* cfg) { return ConfigView::from(cfg).text(); }};
+  host =
+      hg_host{.size = sizeof(hg_host),
+              .abi_minor = HG_ABI_MINOR,
+              .priv = &instance,
+              .instance = to_abi(instance.name()),
+              .shard = 0,
+              .n_shards = 1,
+              .get_extension = get_extension,
+              .log_enabled = log_enabled,
+              .log = log,
+              .metric_register = metric_register,
+              .metric_add = metric_add,
+              .now_mono_ns = now_mono_ns,
+              .now_unix_ns = now_unix_ns,
+              .post = post,
+              .timer_start = timer_start,
+              .timer_cancel = timer_cancel,
+              .complete = complete,
+              .complete_send = complete_send,
+              .complete_limit = complete_limit,
+              .emit = emit,
+              .set_window = set_window,
+              .cfg_str = [](const hg_config* cfg, const char* path,
+                            hg_str* out) { return ConfigView::from(cfg).str(path, out); },
+              .cfg_i64 = [](const hg_config* cfg, const char* path,
+                            std::int64_t* out) { return ConfigView::from(cfg).i64(path, out); },
+              .cfg_f64 = [](const hg_config* cfg, const char* path,
+                            double* out) { return ConfigView::from(cfg).f64(path, out); },
+              .cfg_type = [](const hg_config* cfg, const char* path, std::uint32_t* type,
+                             std::size_t* n) { return ConfigView::from(cfg).type(path, type, n); },
+              .cfg_key = [](const hg_config* cfg, const char* path, std::size_t i,
+                            hg_str* key) { return ConfigView::from(cfg).key(path, i, key); },
+              .cfg_json = [](const hg_config* cfg) { return ConfigView::from(cfg).text(); }};
 }
 
 }  // namespace heliograph::plugin

@@ -19,9 +19,9 @@ class MetricsRegistry;
 struct HostServices {
   ports::Loop& loop;
   const ports::Clock& clock;
-  ports::Log* log = nullptr;                  // nullptr: silent
-  ports::HttpClientFactory* http = nullptr;   // nullptr: hg.http-client/1 takes no requests
-  boost::asio::io_context* io = nullptr;      // the loop's; nullptr: hg.fd/1 is not offered
+  ports::Log* log = nullptr;                 // nullptr: silent
+  ports::HttpClientFactory* http = nullptr;  // nullptr: hg.http-client/1 takes no requests
+  boost::asio::io_context* io = nullptr;     // the loop's; nullptr: hg.fd/1 is not offered
 };
 
 // How long plugins may take (abi/lifecycle.h). Overrun: the instance is abandoned and reported.

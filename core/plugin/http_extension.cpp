@@ -171,15 +171,14 @@ hg_status HttpExtension::request(const hg_http_request* given, hg_http_fn done, 
 }
 
 hg_status HttpExtension::send_now(hg_id id, ports::OutgoingRequest request) {
-  auto sent = client_->request(
-      std::move(request),
-      [this, id, alive = instance_.weak_from_this()](ports::OutgoingResponse response) mutable {
-        const auto instance = alive.lock();
-        if (!instance) return;
-        instance->on_strand("http response", [this, id, response = std::move(response)]() mutable {
-          finish(id, std::move(response));
-        });
-      });
+  auto sent = client_->request(std::move(request), [this, id, alive = instance_.weak_from_this()](
+                                                       ports::OutgoingResponse response) mutable {
+    const auto instance = alive.lock();
+    if (!instance) return;
+    instance->on_strand("http response", [this, id, response = std::move(response)]() mutable {
+      finish(id, std::move(response));
+    });
+  });
   if (!sent) return status_of(sent.error());
   calls_.at(id).client_id = *sent;
   return HG_OK;

@@ -1,8 +1,8 @@
 // hg.http-client/1 for one instance: requests of the plugin handed to a client of its own, the
 // answers brought back to its strand.
 //
-// A request made from a [ctl] call is checked there and sent from the loop; should the client refuse
-// it then, the plugin hears so by its callback.
+// A request made from a [ctl] call is checked there and sent from the loop; should the client
+// refuse it then, the plugin hears so by its callback.
 #pragma once
 
 #include <heliograph/abi/ext/http_client.h>

@@ -59,7 +59,8 @@ ports::IngressAnswer copy_answer(const hg_ingress_answer& given) {
 // A request in the plugin's hands, with everything its views point to.
 struct IngressDesk::Call {
   Call(ports::IngressRequest given, Reply to) : request(std::move(given)), reply(std::move(to)) {
-    for (const auto& [name, value] : request.headers) headers.push_back({to_abi(name), to_abi(value)});
+    for (const auto& [name, value] : request.headers)
+      headers.push_back({to_abi(name), to_abi(value)});
     view = {.size = sizeof(hg_ingress_request),
             .flags = request.peer_is_local ? HG_INGRESS_F_LOCAL : 0U,
             .method = to_abi(request.method),
@@ -125,7 +126,8 @@ void IngressDesk::settle(hg_op op, hg_status status) {
   call->reply(host_answer(status == HG_E_BUSY ? 503 : 500));
 }
 
-hg_status IngressDesk::answer(hg_op op, const hg_ingress_answer& given, model::ProviderKey provider) {
+hg_status IngressDesk::answer(hg_op op, const hg_ingress_answer& given,
+                              model::ProviderKey provider) {
   if (given.code < 200 || given.code > 599 || given.n_events > kEventsMax ||
       (given.events == nullptr && given.n_events > 0)) {
     instance_.misbehaviour().report(Fault::kBadArgument,
@@ -160,19 +162,19 @@ void IngressDesk::finish(Answered answered) {
   calls_.erase(found);
   if (answered.late || !call->reply) return;  // the peer got 504 and will repeat
   if (answered.receipts.empty()) return call->reply(std::move(answered.answer));
-  store_events_(std::move(answered.receipts),
-                [reply = std::move(call->reply),
-                 answer = std::move(answered.answer)](bool durable) mutable {
-                  reply(durable ? std::move(answer) : host_answer(503));
-                });
+  store_events_(
+      std::move(answered.receipts),
+      [reply = std::move(call->reply), answer = std::move(answered.answer)](bool durable) mutable {
+        reply(durable ? std::move(answer) : host_answer(503));
+      });
 }
 
 void IngressDesk::give_up(hg_op op, unsigned status) {
   if (!instance_.tickets().give_up(op)) return;  // its answer is on the way
-  std::exchange(calls_.at(op)->reply, nullptr)(host_answer(status));
   if (status == 504) {
     instance_.misbehaviour().report(Fault::kMissingCompletion, "ingress: no answer in time");
   }
+  std::exchange(calls_.at(op)->reply, nullptr)(host_answer(status));
 }
 
 void IngressDesk::close() {

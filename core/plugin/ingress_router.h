@@ -1,5 +1,5 @@
-// IngressRouter: ports::Ingress over the providers of a host: finds the one a request names and takes
-// it to the dispatch loop.
+// IngressRouter: ports::Ingress over the providers of a host: finds the one a request names and
+// takes it to the dispatch loop.
 #pragma once
 
 #include <map>

@@ -22,11 +22,13 @@ std::string elf_text(const ElfFacts& elf) {
   };
   line("needs", fmt::format("{}", fmt::join(elf.needed, ", ")));
   line("glibc", elf.glibc_needed.empty() ? "" : elf.glibc_needed + " or newer");
-  line("libstdc++", elf.glibcxx_needed.empty() ? "" : "GLIBCXX_" + elf.glibcxx_needed + " or newer");
-  line("exports", fmt::format("{} symbol{}", elf.exports.size(), elf.exports.size() == 1 ? "" : "s"));
+  line("libstdc++",
+       elf.glibcxx_needed.empty() ? "" : "GLIBCXX_" + elf.glibcxx_needed + " or newer");
+  line("exports",
+       fmt::format("{} symbol{}", elf.exports.size(), elf.exports.size() == 1 ? "" : "s"));
   if (elf.unique_symbols > 0) {
-    line("warning", fmt::format("{} GNU_UNIQUE symbols: two copies share their statics",
-                                elf.unique_symbols));
+    line("warning",
+         fmt::format("{} GNU_UNIQUE symbols: two copies share their statics", elf.unique_symbols));
   }
   if (elf.static_tls) line("warning", "static TLS: only a few such libraries fit into a process");
   if (elf.exec_stack) line("warning", "wants an executable stack");
@@ -59,9 +61,11 @@ std::string inspect_text(const Module& module) {
     if (!value.empty()) text += fmt::format("  {:<14} {}\n", name, value);
   }
   text += elf_text(module.elf);
-  for (const auto& warning : module.warnings) text += fmt::format("  {:<14} {}\n", "warning", warning);
+  for (const auto& warning : module.warnings)
+    text += fmt::format("  {:<14} {}\n", "warning", warning);
   for (const auto& component : info.components) {
-    text += fmt::format("\n{} '{}' {}\n", kind_name(component.kind), component.id, component.version);
+    text +=
+        fmt::format("\n{} '{}' {}\n", kind_name(component.kind), component.id, component.version);
     if (!component.summary.empty()) text += fmt::format("  {}\n", component.summary);
     const auto flags = flags_text(component.flags);
     if (!flags.empty()) text += fmt::format("  {}\n", flags);

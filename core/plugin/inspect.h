@@ -1,5 +1,5 @@
-// Inspection: what a plugin file holds, without an instance of it. Behind `heliograph plugin inspect`
-// and `plugin list`.
+// Inspection: what a plugin file holds, without an instance of it. Behind `heliograph plugin
+// inspect` and `plugin list`.
 //
 // The file is loaded and its entry called, nothing else; do it in a process that serves nothing.
 #pragma once
@@ -18,8 +18,8 @@ std::expected<std::shared_ptr<const Module>, std::string> inspect_file(
     const std::filesystem::path& file, const std::filesystem::path& copy_folder,
     const std::string& gateway_version);
 
-// For people: the module, its ELF facts, and each component with its configuration as a table and as
-// example TOML.
+// For people: the module, its ELF facts, and each component with its configuration as a table and
+// as example TOML.
 std::string inspect_text(const Module& module);
 
 // One component's keys as a table, one line a key: name, type, default, description.

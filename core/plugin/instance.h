@@ -3,8 +3,8 @@
 // brought up and down in Lifecycle.
 //
 // An instance outlives its plugin's: a stray thread that calls the host after destroy() finds a
-// closed door instead of freed memory. Members that hold a plugin's pointers touch them on the strand
-// only.
+// closed door instead of freed memory. Members that hold a plugin's pointers touch them on the
+// strand only.
 #pragma once
 
 #include <heliograph/abi/abi.h>
@@ -43,7 +43,7 @@ enum class InstanceState : std::uint8_t {
   kStarting,
   kRunning,
   kStopping,
-  kStopped,    // takes no more callbacks; those accepted still come
+  kStopped,  // takes no more callbacks; those accepted still come
   kDestroyed,
   kAbandoned,  // a [ctl] call never returned: nothing is called any more
 };
@@ -176,7 +176,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
 template <class Call>
 bool Instance::loop_call(std::string_view what, std::chrono::nanoseconds budget, Call&& call) {
-  if (gone() || !strand_.try_enter()) return false;
+  if (!strand_.try_enter()) return false;
+  if (gone()) {  // asked inside: destroy() may have been the last to leave
+    strand_.leave();
+    return false;
+  }
   const LoopCall guard(*this, what, budget);
   call();
   return true;

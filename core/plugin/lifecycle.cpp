@@ -62,7 +62,7 @@ std::expected<Lifecycle::Verdict, std::string> Lifecycle::run(
         if (error.msg_len > 0) verdict->text = error_text(error, verdict->status);
         if (!instance->abandoned()) instance->strand().leave();
       },
-      budget);
+      budget + kSlack);
   if (!done) return std::unexpected(overrun(what, budget).error());
   if (verdict->status == HG_E_PANIC) instance_->quarantine(what + ": HG_E_PANIC");
   return std::move(*verdict);
@@ -78,8 +78,8 @@ Lifecycle::Outcome Lifecycle::call(std::string what, nanoseconds budget,
 
 Lifecycle::Outcome Lifecycle::create() {
   auto self = std::make_shared<hg_instance*>(nullptr);
-  const auto verdict =
-      run("create", instance_->budgets().create, false, [instance = instance_, self](hg_error* error) {
+  const auto verdict = run(
+      "create", instance_->budgets().create, false, [instance = instance_, self](hg_error* error) {
         const auto& identity = instance->identity();
         return instance->life().create(instance->host(), identity.component->descriptor,
                                        instance->config().view->abi(), self.get(), error);
@@ -116,7 +116,7 @@ Lifecycle::Outcome Lifecycle::start_plugin() {
   const auto op = instance_->tickets().issue(TicketKind::kLifecycle);
   const auto begun = instance_->services().clock.mono();
   const auto verdict =
-      run("start", budget + kSlack, true, [instance = instance_, op, at = begun + budget](auto* error) {
+      run("start", budget, true, [instance = instance_, op, at = begun + budget](auto* error) {
         return instance->life().start(instance->self(), op, to_ns(at), error);
       });
   if (!verdict) return std::unexpected(verdict.error());
@@ -135,10 +135,11 @@ Lifecycle::Outcome Lifecycle::start_plugin() {
 }
 
 Lifecycle::Outcome Lifecycle::drain(nanoseconds at_most) {
-  if (instance_->life().drain == nullptr || instance_->state() != InstanceState::kRunning) return {};
+  if (instance_->life().drain == nullptr || instance_->state() != InstanceState::kRunning)
+    return {};
   const auto op = instance_->tickets().issue(TicketKind::kLifecycle);
   const auto at = instance_->services().clock.mono() + at_most;
-  const auto verdict = run("drain", at_most + kSlack, true, [instance = instance_, op, at](hg_error*) {
+  const auto verdict = run("drain", at_most, true, [instance = instance_, op, at](hg_error*) {
     return instance->life().drain(instance->self(), op, to_ns(at));
   });
   if (!verdict) return std::unexpected(verdict.error());
@@ -174,7 +175,7 @@ Lifecycle::Outcome Lifecycle::stop_plugin() {
   }
   const auto op = instance_->tickets().issue(TicketKind::kLifecycle);
   const auto at = instance_->services().clock.mono() + budget;
-  const auto verdict = run("stop", budget + kSlack, true, [instance = instance_, op, at](hg_error*) {
+  const auto verdict = run("stop", budget, true, [instance = instance_, op, at](hg_error*) {
     return instance->life().stop(instance->self(), op, to_ns(at));
   });
   if (!verdict) return std::unexpected(verdict.error());
@@ -193,23 +194,26 @@ Lifecycle::Outcome Lifecycle::flush() {
   const auto started = instance_->state() > InstanceState::kCreated;
   instance_->set_state(InstanceState::kStopped);
   instance_->http().cancel_all();
-  if (started) {
-    instance_->post([instance = instance_.get()] {
-      instance->side().on_closed("the provider was stopped", false);
-    });
-  } else {
+  if (!started) {
     // The loop may not run at all (a configuration check): posts of create() run here.
-    const auto run_posts = run("post", instance_->budgets().stop, false, [instance = instance_](hg_error*) {
-      while (instance->posts().run(SIZE_MAX)) {
-      }
-      return HG_OK;
-    });
+    const auto run_posts =
+        run("post", instance_->budgets().stop, false, [instance = instance_](hg_error*) {
+          while (instance->posts().run(SIZE_MAX)) {
+          }
+          return HG_OK;
+        });
     if (!run_posts) return std::unexpected(run_posts.error());
   }
   if (!instance_->callbacks().wait_none(instance_->budgets().stop)) {
     instance_->abandon("callbacks are still outstanding after stop: abandoned");
     keep_for_ever(instance_);
     return std::unexpected(instance_->quarantine_reason());
+  }
+  // After the callbacks: these may still have completed something.
+  if (started) {
+    instance_->post([instance = instance_.get()] {
+      instance->side().on_closed("the instance was stopped", false);
+    });
   }
   return {};
 }

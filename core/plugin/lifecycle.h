@@ -1,5 +1,5 @@
-// Lifecycle: brings one instance up and down: create -> start -> (work) -> drain -> stop -> destroy,
-// each [ctl] call on the control thread, on the instance's strand and within its budget.
+// Lifecycle: brings one instance up and down: create -> start -> (work) -> drain -> stop ->
+// destroy, each [ctl] call on the control thread, on the instance's strand and within its budget.
 //
 // A call that overruns its budget abandons the instance: it is kept in memory for good, nothing is
 // called any more, and the gateway goes on. Errors are sentences without the instance's name.
@@ -31,7 +31,8 @@ class Lifecycle {
   // Also makes what the instance asked for in create() (its HTTP client).
   Outcome start();
   Outcome drain(std::chrono::nanoseconds at_most);
-  // stop() as far as it was started, then destroy(). The host answers for what the plugin still owes.
+  // stop() as far as it was started, then destroy(). The host answers for what the plugin still
+  // owes.
   Outcome end();
 
   // Another [ctl] call (caps, on_rules). `call` owns what it uses: it may outlive the budget.

@@ -140,11 +140,12 @@ ports::LimitAnswer LimiterHandle::judge(const Waiting& waiting, const hg_limit_r
   const auto& asked = waiting.view;
   if (answer.granted > asked.max_n || (answer.granted > 0 && answer.granted < asked.min_n)) {
     instance_.misbehaviour().report(
-        Fault::kBadGrant, fmt::format("granted {}, asked for {} to {}", answer.granted, asked.min_n,
-                                      asked.max_n));
+        Fault::kBadGrant,
+        fmt::format("granted {}, asked for {} to {}", answer.granted, asked.min_n, asked.max_n));
     answer.granted = answer.granted > asked.max_n ? asked.max_n : 0;
   }
-  if (answer.granted == 0 && result.denied_key < asked.n_keys) answer.denied_key = result.denied_key;
+  if (answer.granted == 0 && result.denied_key < asked.n_keys)
+    answer.denied_key = result.denied_key;
   if (answer.granted > 0) {
     answer.retry_after = {};
     local_.record(waiting.keys, answer.granted, from_ns(asked.now_mono_ns));

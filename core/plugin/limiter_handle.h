@@ -1,9 +1,9 @@
 // LimiterHandle: ports::Limiter over a limiter component's instance.
 //
 // The host waits for a pending answer 50 ms at most (Budgets::acquire). A backend that fails, or is
-// late, is answered for as the operator's limiter.on_failure says: "closed" denies with a retry after
-// 1 s, "open" grants, "local_share" grants what this instance's share of the limit allows. Such an
-// answer has `failed` set. [loop] unless said otherwise.
+// late, is answered for as the operator's limiter.on_failure says: "closed" denies with a retry
+// after 1 s, "open" grants, "local_share" grants what this instance's share of the limit allows.
+// Such an answer has `failed` set. [loop] unless said otherwise.
 #pragma once
 
 #include <heliograph/abi/limiter.h>

@@ -2,8 +2,8 @@
 // on_failure = "local_share": this instance's share of each limit, exact, never more.
 //
 // Grants of the plugin are recorded too, so that a change-over in the middle of a window admits no
-// burst. Time is cut into 128 slices a window and a slice expires by its latest grant: the count errs
-// on the safe side by less than 1 %, in bounded memory. [loop]
+// burst. Time is cut into 128 slices a window and a slice expires by its latest grant: the count
+// errs on the safe side by less than 1 %, in bounded memory. [loop]
 #pragma once
 
 #include <chrono>

@@ -69,7 +69,8 @@ std::vector<MetricValue> MetricsRegistry::snapshot() const {
                       .count = metric.count.load(),
                       .buckets = {}};
     std::uint64_t below = 0;
-    for (std::size_t i = 0; value.description.kind == MetricKind::kHistogram && i < kBounds.size(); ++i) {
+    for (std::size_t i = 0; value.description.kind == MetricKind::kHistogram && i < kBounds.size();
+         ++i) {
       below += metric.buckets.at(i).load();
       value.buckets.emplace_back(kBounds.at(i), below);
     }

@@ -10,9 +10,12 @@ constexpr std::chrono::seconds kLogEvery{10};
 
 std::string_view to_string(Fault fault) {
   constexpr std::array<std::string_view, kFaults> kNames{
-      "late_completion",    "double_completion",     "foreign_completion", "stale_completion",
-      "missing_completion", "unaccepted_completion", "wrong_thread",       "bad_index",
-      "bad_grant",          "bad_status",            "bad_argument",       "after_end",
+      "late_completion",    "double_completion",
+      "foreign_completion", "stale_completion",
+      "missing_completion", "unaccepted_completion",
+      "wrong_thread",       "bad_index",
+      "bad_grant",          "bad_status",
+      "bad_argument",       "after_end",
       "slow_call",          "panic"};
   return kNames.at(static_cast<std::size_t>(fault));
 }
@@ -21,9 +24,11 @@ void Misbehaviour::report(Fault fault, std::string_view detail) {
   const auto count = ++counts_.at(static_cast<std::size_t>(fault));
   if (log_ == nullptr || !may_log(fault)) return;
   const auto number = std::to_string(count);
-  const auto level = fault == Fault::kLateCompletion ? ports::LogLevel::kInfo : ports::LogLevel::kWarn;
-  log_->log(level, "plugin misbehaves",
-            {{"instance", instance_}, {"kind", to_string(fault)}, {"detail", detail}, {"count", number}});
+  const auto level =
+      fault == Fault::kLateCompletion ? ports::LogLevel::kInfo : ports::LogLevel::kWarn;
+  log_->log(
+      level, "plugin misbehaves",
+      {{"instance", instance_}, {"kind", to_string(fault)}, {"detail", detail}, {"count", number}});
 }
 
 std::uint64_t Misbehaviour::total() const {

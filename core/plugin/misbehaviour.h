@@ -16,20 +16,20 @@
 namespace heliograph::plugin {
 
 enum class Fault : std::uint8_t {
-  kLateCompletion,     // after the host had answered for it; allowed, but worth counting
+  kLateCompletion,  // after the host had answered for it; allowed, but worth counting
   kDoubleCompletion,
-  kForeignCompletion,  // with another instance's op
-  kStaleCompletion,    // with an op that was never issued, or of another kind
-  kMissingCompletion,  // the host answered: deadline and grace were over
+  kForeignCompletion,     // with another instance's op
+  kStaleCompletion,       // with an op that was never issued, or of another kind
+  kMissingCompletion,     // the host answered: deadline and grace were over
   kUnacceptedCompletion,  // of an op that it said it had not taken
-  kWrongThread,        // a [loop] function of the host outside a call
-  kBadIndex,           // a distributor chose what is excluded or not there
-  kBadGrant,           // a limiter granted more or less than was asked for
-  kBadStatus,          // a return value with no meaning there
-  kBadArgument,        // a size, an id or a number that cannot be
-  kAfterEnd,           // a call of the host after stop() or destroy()
-  kSlowCall,           // a [loop] call over its budget
-  kPanic,              // an exception or panic
+  kWrongThread,           // a [loop] function of the host outside a call
+  kBadIndex,              // a distributor chose what is excluded or not there
+  kBadGrant,              // a limiter granted more or less than was asked for
+  kBadStatus,             // a return value with no meaning there
+  kBadArgument,           // a size, an id or a number that cannot be
+  kAfterEnd,              // a call of the host after stop() or destroy()
+  kSlowCall,              // a [loop] call over its budget
+  kPanic,                 // an exception or panic
 };
 inline constexpr std::size_t kFaults = 14;
 std::string_view to_string(Fault fault);  // "late_completion"

@@ -50,15 +50,16 @@ std::string distrust(const struct stat& info, std::string_view what) {
     return fmt::format("{} is writable by everybody: chmod o-w it", what);
   }
   if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-    return fmt::format("{} belongs to user {}, neither to root nor to the user of this process", what,
-                       info.st_uid);
+    return fmt::format("{} belongs to user {}, neither to root nor to the user of this process",
+                       what, info.st_uid);
   }
   return {};
 }
 
 std::string check_folder(const fs::path& folder, std::vector<std::string>& warnings) {
-  struct stat info {};
-  if (::stat(folder.c_str(), &info) != 0) return fmt::format("folder {}: {}", folder.string(), reason());
+  struct stat info{};
+  if (::stat(folder.c_str(), &info) != 0)
+    return fmt::format("folder {}: {}", folder.string(), reason());
   const auto what = fmt::format("folder {}", folder.string());
   if ((info.st_mode & S_IWGRP) != 0) {
     warnings.push_back(fmt::format("plugin {} is writable by its group", what));
@@ -123,7 +124,8 @@ std::string_view kind_name(std::uint32_t kind) {
   }
 }
 
-std::vector<fs::path> search_folders(const config::Plugins& plugins, const fs::path& binary_folder) {
+std::vector<fs::path> search_folders(const config::Plugins& plugins,
+                                     const fs::path& binary_folder) {
   std::vector<fs::path> folders(plugins.path.begin(), plugins.path.end());
   if (!binary_folder.empty()) {
     folders.push_back((binary_folder / "../plugins").lexically_normal());
@@ -163,7 +165,7 @@ std::expected<ModuleBytes, std::string> read_module(const fs::path& file) {
   }
   const File opened(module.source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!opened) return fail("cannot be opened: " + reason());
-  struct stat info {};
+  struct stat info{};
   if (::fstat(opened.get(), &info) != 0) return fail("cannot be examined: " + reason());
   if (!S_ISREG(info.st_mode)) return fail("is no regular file");
   if (auto why = distrust(info, source); !why.empty()) return std::unexpected(std::move(why));
@@ -183,12 +185,12 @@ std::expected<fs::path, std::string> write_private_copy(const ModuleBytes& modul
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return std::unexpected(fmt::format("folder {} cannot be made: {}", folder.string(), reason()));
   }
-  struct stat info {};
-  if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
-      info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return std::unexpected(fmt::format(
-        "folder {} must be this user's own, with mode 0700, to hold copies of plugins",
-        folder.string()));
+  struct stat info{};
+  if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() ||
+      (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return std::unexpected(
+        fmt::format("folder {} must be this user's own, with mode 0700, to hold copies of plugins",
+                    folder.string()));
   }
   const auto name = fmt::format("{}.{}.p{}.g{}.so", module.source.stem().string(),
                                 module.sha256.substr(0, 12), ::getpid(), ++copies);

@@ -38,9 +38,9 @@ struct ModuleLocation {
 // Search order: a [[plugin]] entry of that id; libhg_<kind>_<id>.so in each folder of plugins.path;
 // then beside the binary in ../plugins and ../lib/heliograph/plugins. The error names every folder
 // tried. `binary_folder` may be empty.
-std::expected<ModuleLocation, std::string> locate_module(const ModuleRequest& request,
-                                                         const config::Plugins& plugins,
-                                                         const std::filesystem::path& binary_folder);
+std::expected<ModuleLocation, std::string> locate_module(
+    const ModuleRequest& request, const config::Plugins& plugins,
+    const std::filesystem::path& binary_folder);
 
 // Every folder that is searched, existing or not, in order.
 std::vector<std::filesystem::path> search_folders(const config::Plugins& plugins,

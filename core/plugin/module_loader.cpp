@@ -67,10 +67,11 @@ std::expected<ElfFacts, std::string> ModuleLoader::inspect(const ModuleBytes& mo
   auto facts = inspect_elf(module.bytes);
   if (!facts) return std::unexpected(fmt::format("{} {}", source, facts.error()));
   if (!facts->exports_symbol(HG_ENTRY_SYMBOL)) {
-    return std::unexpected(fmt::format("{} is no Heliograph plugin: it does not export {}", source,
-                                       HG_ENTRY_SYMBOL));
+    return std::unexpected(
+        fmt::format("{} is no Heliograph plugin: it does not export {}", source, HG_ENTRY_SYMBOL));
   }
-  if (auto unmet = unmet_need(*facts, host_libraries()); !unmet.empty()) {
+  static const auto host = host_libraries();  // the same for the life of the process
+  if (auto unmet = unmet_need(*facts, host); !unmet.empty()) {
     return std::unexpected(fmt::format("{} {}", source, unmet));
   }
   return facts;
@@ -118,8 +119,7 @@ std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::map(
 std::expected<ModuleInfo, std::string> ModuleLoader::introduce(const std::filesystem::path& copy) {
   const auto library = open_library(copy);
   if (!library) return std::unexpected(library.error());
-  const hg_entry_fn entry =
-      &(*library)->get<std::remove_pointer_t<hg_entry_fn>>(HG_ENTRY_SYMBOL);
+  const hg_entry_fn entry = &(*library)->get<std::remove_pointer_t<hg_entry_fn>>(HG_ENTRY_SYMBOL);
   const auto host = describe_host(gateway_version_);
   auto error = empty_error();
   const hg_module* module = entry(&host, &error);
@@ -141,8 +141,9 @@ std::expected<void, std::string> ModuleLoader::initialise(const Module& module) 
   const auto status = module.info.init(&host, &error);
   if (status == HG_OK) return {};
   initialised_.erase(module.sha256);
-  return std::unexpected(fmt::format("{}: plugin '{}' cannot initialise: {}", module.source.string(),
-                                     module.info.name, error_text(error, status)));
+  return std::unexpected(fmt::format("{}: plugin '{}' cannot initialise: {}",
+                                     module.source.string(), module.info.name,
+                                     error_text(error, status)));
 }
 
 }  // namespace heliograph::plugin

@@ -2,9 +2,9 @@
 // found acceptable.
 //
 // A module stays mapped until the process ends (RTLD_NODELETE, and the handle is kept): threads,
-// thread-local destructors and atexit handlers of a library that was unmapped crash the process, and
-// Go and Rust libraries cannot be unmapped at all. Boost.DLL's shared_library is used for what it is
-// good at; it is never copied or move-assigned.
+// thread-local destructors and atexit handlers of a library that was unmapped crash the process,
+// and Go and Rust libraries cannot be unmapped at all. Boost.DLL's shared_library is used for what
+// it is good at; it is never copied or move-assigned.
 //
 // [control thread]
 #pragma once
@@ -39,8 +39,8 @@ class ModuleLoader {
   ModuleLoader(const ModuleLoader&) = delete;
   ModuleLoader& operator=(const ModuleLoader&) = delete;
 
-  // The same bytes are loaded once, whatever their paths. Of the module's functions only the entry is
-  // called. The error is a sentence naming the file.
+  // The same bytes are loaded once, whatever their paths. Of the module's functions only the entry
+  // is called. The error is a sentence naming the file.
   std::expected<std::shared_ptr<const Module>, std::string> load(const ModuleLocation& location);
 
   // Calls the module's init(), the first time. To be done before the first create().

@@ -28,12 +28,14 @@ bool valid_id(std::string_view id) {
 std::string check_version(const hg_module& module, const std::string& name,
                           std::uint32_t host_minor) {
   if (module.abi_major != HG_ABI_MAJOR) {
-    return fmt::format("plugin '{}' speaks ABI {}, this gateway speaks ABI {}. Rebuild it with SDK {}.",
-                       name, module.abi_major, HG_ABI_MAJOR, HG_ABI_MAJOR);
+    return fmt::format(
+        "plugin '{}' speaks ABI {}, this gateway speaks ABI {}. Rebuild it with SDK {}.", name,
+        module.abi_major, HG_ABI_MAJOR, HG_ABI_MAJOR);
   }
   if (module.abi_minor_required > host_minor) {
     return fmt::format(
-        "plugin '{0}' needs ABI {1}.{2}, this gateway has {1}.{3}. Use a newer gateway or rebuild with "
+        "plugin '{0}' needs ABI {1}.{2}, this gateway has {1}.{3}. Use a newer gateway or rebuild "
+        "with "
         "SDK {1}.{3}.",
         name, HG_ABI_MAJOR, module.abi_minor_required, host_minor);
   }
@@ -61,7 +63,8 @@ std::string check_component(const ComponentInfo& component, const ModuleInfo& mo
   const auto what = fmt::format("{} '{}'", kind_name(component.kind), component.id);
   if (component.life == nullptr) return what + " has no lifecycle functions";
   if (component.vtable == nullptr) return what + " has no functions of its kind";
-  if (!base::is_utf8(component.schema)) return what + " has a configuration schema that is not UTF-8";
+  if (!base::is_utf8(component.schema))
+    return what + " has a configuration schema that is not UTF-8";
   if (module.find(component.kind, component.id) != nullptr) return what + " is there twice";
   return {};
 }
@@ -72,8 +75,9 @@ std::string add_component(const hg_component* filled, ModuleInfo& info) {
   }
   auto component = read_component(filled);
   if (kind_name(component.kind).empty()) {
-    info.warnings.push_back(fmt::format("component '{}' is of kind {}, which this gateway does not know: skipped",
-                                        component.id, component.kind));
+    info.warnings.push_back(
+        fmt::format("component '{}' is of kind {}, which this gateway does not know: skipped",
+                    component.id, component.kind));
     return {};
   }
   auto why = check_component(component, info);
@@ -118,7 +122,8 @@ std::expected<ModuleInfo, std::string> read_module_info(const hg_module* filled,
   if (filled->size < kModuleSizeMin) return fail("its module descriptor is too short");
   if (info.name.empty()) return std::unexpected("its module descriptor has no name");
   if (module.n_components > kComponentsMax) return fail("it has more than 64 components");
-  if (module.n_components > 0 && module.components == nullptr) return fail("its components are missing");
+  if (module.n_components > 0 && module.components == nullptr)
+    return fail("its components are missing");
   for (std::size_t i = 0; i < module.n_components; ++i) {
     if (auto why = add_component(module.components[i], info); !why.empty()) return fail(why);
   }

@@ -2,8 +2,8 @@
 // cannot run.
 //
 // Versions: the major is in the name of the entry symbol and must be ours; the module runs when the
-// oldest minor it needs is not above ours. Structs may be shorter than ours (an older SDK) or longer
-// (a newer one). Pure; thread-safe.
+// oldest minor it needs is not above ours. Structs may be shorter than ours (an older SDK) or
+// longer (a newer one). Pure; thread-safe.
 #pragma once
 
 #include <heliograph/abi/abi.h>
@@ -21,10 +21,10 @@ struct ComponentInfo {
   std::string id;
   std::string version;
   std::string summary;
-  std::string schema;                         // JSON text
-  const hg_component* descriptor = nullptr;   // the plugin's, for create()
-  const hg_lifecycle* life = nullptr;         // the plugin's
-  const void* vtable = nullptr;               // the plugin's
+  std::string schema;                        // JSON text
+  const hg_component* descriptor = nullptr;  // the plugin's, for create()
+  const hg_lifecycle* life = nullptr;        // the plugin's
+  const void* vtable = nullptr;              // the plugin's
 };
 
 struct ModuleInfo {

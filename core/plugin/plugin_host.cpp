@@ -215,8 +215,8 @@ class PluginHost::Impl {
     throw PluginError(joined(lines));
   }
 
-  Lifecycle::Outcome start_one(Entry& entry,
-                               const std::function<model::ProviderKey(const std::string&)>& key_of) {
+  Lifecycle::Outcome start_one(
+      Entry& entry, const std::function<model::ProviderKey(const std::string&)>& key_of) {
     Lifecycle lifecycle(entry.instance, thread_);
     if (entry.section.kind == HG_KIND_LIMITER) {
       if (auto told = tell_rules(entry.instance, lifecycle); !told) return told;
@@ -239,21 +239,21 @@ class PluginHost::Impl {
     auto* handle = handle_of(entry);
     auto caps = std::make_shared<hg_provider_caps>();
     caps->size = sizeof *caps;
-    const auto asked = lifecycle.call(
-        "caps", options_.budgets.create,
-        [instance = entry.instance, caps, table = handle->table()](hg_error*) {
-          return table.caps(instance->self(), caps.get());
-        });
+    const auto asked =
+        lifecycle.call("caps", options_.budgets.create,
+                       [instance = entry.instance, caps, table = handle->table()](hg_error*) {
+                         return table.caps(instance->self(), caps.get());
+                       });
     if (!asked) return asked;
     const auto& settings = *entry.section.provider;
     if (auto taken = handle->take_caps(*caps, key, settings.receipts); !taken) return taken;
     const auto missing = missing_channels(settings, caps->channels);
     if (!missing.empty()) {
-      return std::unexpected(fmt::format("plugin '{}' does not carry {}", settings.plugin, missing));
+      return std::unexpected(
+          fmt::format("plugin '{}' does not carry {}", settings.plugin, missing));
     }
     const auto& instance = *entry.instance;
-    handle->ingress().set_extension(
-        instance.life().get_extension(instance.self(), HG_EXT_INGRESS));
+    handle->ingress().set_extension(instance.life().get_extension(instance.self(), HG_EXT_INGRESS));
     router_.add(entry.section.name, *handle);
     providers_.push_back(handle);
     return {};
@@ -273,12 +273,14 @@ class PluginHost::Impl {
 
   void report(const Entry& entry, const Lifecycle::Outcome& outcome) {
     if (outcome || services_.log == nullptr) return;
-    services_.log->error("plugin", {{"instance", entry.section.name}, {"problem", outcome.error()}});
+    services_.log->error("plugin",
+                         {{"instance", entry.section.name}, {"problem", outcome.error()}});
   }
 
   void log_problems() {
     if (services_.log == nullptr) return;
-    for (const auto& line : all_problems()) services_.log->error("plugin left out", {{"problem", line}});
+    for (const auto& line : all_problems())
+      services_.log->error("plugin left out", {{"problem", line}});
   }
 
   static InstanceStatus status_of(const Entry& entry) {

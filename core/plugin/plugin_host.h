@@ -1,9 +1,9 @@
 // PluginHost: every configured plugin instance, from its file to its handle. What the composition
 // root uses of this floor.
 //
-// Life: construct -> load() -> start() -> connect() -> (work) -> drain() -> stop() -> destruction, all
-// on the control thread, which may block; the loop runs from start() to stop(). A configuration check
-// is construct -> validate(), without a running loop.
+// Life: construct -> load() -> start() -> connect() -> (work) -> drain() -> stop() -> destruction,
+// all on the control thread, which may block; the loop runs from start() to stop(). A configuration
+// check is construct -> validate(), without a running loop.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,8 @@
 
 namespace heliograph::plugin {
 
-// A plugin that is required cannot be used: sentences that name file, section and reason, one a line.
+// A plugin that is required cannot be used: sentences that name file, section and reason, one a
+// line.
 class PluginError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -71,8 +72,8 @@ class PluginHost {
   void load();
   // load(), then destroys again: every problem, none of them thrown. Nothing is started.
   std::vector<std::string> validate();
-  // Starts the limiter, the distributor, then the providers. `key_of` numbers providers (the store).
-  // Throws PluginError; what was started is stopped then.
+  // Starts the limiter, the distributor, then the providers. `key_of` numbers providers (the
+  // store). Throws PluginError; what was started is stopped then.
   void start(const std::function<model::ProviderKey(const std::string&)>& key_of);
   // From now on `events` hears of results; before, sends cannot happen and events are refused. It
   // outlives stop().
@@ -86,15 +87,15 @@ class PluginHost {
   ports::Distributor& distributor();
   ports::Limiter* limiter();  // nullptr: no limit is configured
   ports::Ingress& ingress();
-  // In the order of the configuration; after start(). A provider that was left out has no handle and
-  // the reason.
+  // In the order of the configuration; after start(). A provider that was left out has no handle
+  // and the reason.
   std::vector<pipeline::ProviderSlot> provider_slots() const;
   ports::Provider* provider(std::string_view name);  // nullptr: left out or unknown
 
   // What does not work and was not required, for /readyz: quarantined instances included. [any]
   std::vector<std::string> problems() const;
-  std::vector<InstanceStatus> statuses() const;      // [any]
-  std::vector<MetricValue> metrics() const;          // [any]
+  std::vector<InstanceStatus> statuses() const;  // [any]
+  std::vector<MetricValue> metrics() const;      // [any]
 
  private:
   class Impl;

@@ -30,12 +30,22 @@ class EmitReceipt {
  public:
   EmitReceipt(Instance& instance, hg_emit_fn done, void* arg, std::uint64_t tag,
               std::atomic<std::size_t>& pending, std::size_t count)
-      : alive_(instance.shared_from_this()), done_(done), arg_(arg), tag_(tag), pending_(&pending), count_(count) {
+      : alive_(instance.shared_from_this()),
+        done_(done),
+        arg_(arg),
+        tag_(tag),
+        pending_(&pending),
+        count_(count) {
     pending_->fetch_add(count_);
     if (done_ != nullptr) alive_->callbacks().begin();
   }
   EmitReceipt(EmitReceipt&& other) noexcept
-      : alive_(std::move(other.alive_)), done_(other.done_), arg_(other.arg_), tag_(other.tag_), pending_(other.pending_), count_(other.count_) {}
+      : alive_(std::move(other.alive_)),
+        done_(other.done_),
+        arg_(other.arg_),
+        tag_(other.tag_),
+        pending_(other.pending_),
+        count_(other.count_) {}
   EmitReceipt& operator=(EmitReceipt&&) = delete;
   EmitReceipt(const EmitReceipt&) = delete;
   EmitReceipt& operator=(const EmitReceipt&) = delete;
@@ -47,11 +57,11 @@ class EmitReceipt {
     const auto instance = std::exchange(alive_, nullptr);
     pending_->fetch_sub(count_);
     if (done_ == nullptr || instance->state() >= InstanceState::kDestroyed) return;
-    instance->post_on_strand("emit", [instance = instance.get(), done = done_, arg = arg_,
-                                      tag = tag_, durable] {
-      done(arg, tag, durable ? HG_OK : HG_E_IO);
-      instance->callbacks().end();
-    });
+    instance->post_on_strand(
+        "emit", [instance = instance.get(), done = done_, arg = arg_, tag = tag_, durable] {
+          done(arg, tag, durable ? HG_OK : HG_E_IO);
+          instance->callbacks().end();
+        });
   }
 
  private:
@@ -196,8 +206,9 @@ void ProviderHandle::deadline_passed(hg_op op) {
     deadlines_.add(op, instance_.services().clock.mono() + instance_.budgets().send_grace);
     return advise_cancel(op, HG_E_DEADLINE);
   }
-  answer_for(op, "no answer within the timeout");
+  if (!instance_.tickets().give_up(op)) return;  // its completion is in the inbox
   instance_.misbehaviour().report(Fault::kMissingCompletion, "send: no completion in time");
+  answer_for(op, "no answer within the timeout");
   if (unanswered_ >= kNeverCompletedMax) {
     instance_.quarantine(fmt::format("{} sends were never completed", unanswered_));
   }
@@ -249,7 +260,6 @@ void ProviderHandle::deliver(ports::SendTicket ticket, model::AttemptResult resu
 }
 
 void ProviderHandle::answer_for(hg_op op, const std::string& why) {
-  if (!instance_.tickets().give_up(op)) return;  // its completion is in the inbox
   auto& flight = *flights_.at(op);
   flight.answered = true;
   ++unanswered_;
@@ -263,7 +273,9 @@ void ProviderHandle::answer_all(const std::string& why) {
   for (const auto& [op, flight] : flights_) {
     if (!flight->answered) open.push_back(op);
   }
-  for (const auto op : open) answer_for(op, why);
+  for (const auto op : open) {
+    if (instance_.tickets().give_up(op)) answer_for(op, why);
+  }
 }
 
 void ProviderHandle::on_closed(const std::string& reason, bool quarantined) {
@@ -304,7 +316,8 @@ void ProviderHandle::store_events(std::vector<model::Receipt> receipts,
 }
 
 hg_status ProviderHandle::answer(hg_op op, const void* ingress_answer) {
-  return ingress_.answer(op, copy_sized(static_cast<const hg_ingress_answer*>(ingress_answer)), key_);
+  return ingress_.answer(op, copy_sized(static_cast<const hg_ingress_answer*>(ingress_answer)),
+                         key_);
 }
 
 }  // namespace heliograph::plugin

@@ -1,10 +1,10 @@
 // ProviderHandle: ports::Provider over a provider component's instance.
 //
-// It owes the pipeline exactly one result for each send it took, whatever the plugin does: completes
-// at once or from its own thread, late, twice, never, throws, or stops. At a send's deadline the
-// plugin is told (cancel), after the grace the handle answers UNKNOWN by itself; what the plugin then
-// still says is counted and otherwise ignored. What a plugin was given to read stays in memory until
-// it completes.
+// It owes the pipeline exactly one result for each send it took, whatever the plugin does:
+// completes at once or from its own thread, late, twice, never, throws, or stops. At a send's
+// deadline the plugin is told (cancel), after the grace the handle answers UNKNOWN by itself; what
+// the plugin then still says is counted and otherwise ignored. What a plugin was given to read
+// stays in memory until it completes.
 //
 // [loop] unless a member says otherwise. send() hands over one message a call: with completions
 // taken in batches, coalescing showed no gain worth its delay.
@@ -54,9 +54,9 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   // KindSide
   hg_status complete_send(const hg_send_result* results, std::size_t n) override;  // [any]
   hg_status emit(const hg_event* const* events, std::size_t n, hg_emit_fn done, void* arg,
-                 std::uint64_t tag) override;                               // [any]
-  hg_status answer(hg_op op, const void* ingress_answer) override;          // [any]
-  void set_window(std::uint32_t max_in_flight) override;                    // [any]
+                 std::uint64_t tag) override;                       // [any]
+  hg_status answer(hg_op op, const void* ingress_answer) override;  // [any]
+  void set_window(std::uint32_t max_in_flight) override;            // [any]
   void on_closed(const std::string& reason, bool quarantined) override;
 
  private:
@@ -80,6 +80,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   void track(hg_op op, FlightPtr flight, ports::MonoTime deadline);
   void advise_cancel(hg_op op, hg_status why);
   void deadline_passed(hg_op op);
+  // UNKNOWN, for a ticket that was just given up.
   void answer_for(hg_op op, const std::string& why);
   void answer_all(const std::string& why);
   void deliver(ports::SendTicket ticket, model::AttemptResult result);

@@ -20,7 +20,6 @@ struct Row {
   std::string preset;
   std::string description;
   bool required = false;
-  bool table = false;
 };
 
 std::string type_text(const json& schema) {
@@ -51,13 +50,11 @@ void collect(const json& schema, const std::string& path, int depth, std::vector
   for (const auto& [key, property] : properties->items()) {
     if (!property.is_object()) continue;
     const auto preset = property.find("default");
-    const auto nested = property.contains("properties");
     rows.push_back({.key = join_path(path, key),
                     .type = type_text(property),
                     .preset = preset == property.end() ? "" : preset->dump(),
                     .description = text_of(property, "description"),
-                    .required = is_required(schema, key),
-                    .table = nested});
+                    .required = is_required(schema, key)});
     collect(property, join_path(path, key), depth + 1, rows);
   }
 }
@@ -122,18 +119,24 @@ std::string schema_table(const ComponentInfo& component) {
   if (rows.empty()) return "  takes no configuration\n";
   std::size_t key_width = 3;
   std::size_t type_width = 4;
-  std::size_t preset_width = 7;
+  std::size_t preset_width = std::string_view{"required"}.size();
   for (const auto& row : rows) {
     key_width = std::max(key_width, row.key.size());
     type_width = std::max(type_width, std::min<std::size_t>(row.type.size(), 24));
     preset_width = std::max(preset_width, std::min<std::size_t>(row.preset.size(), 24));
   }
-  auto text = fmt::format("  {:<{}}  {:<{}}  {:<{}}  {}\n", "key", key_width, "type", type_width,
-                          "default", preset_width, "meaning");
+  std::string text;
+  const auto line = [&](std::string_view key, std::string_view type, std::string_view preset,
+                        std::string_view meaning) {
+    auto written = fmt::format("  {:<{}}  {:<{}}  {:<{}}  {}", key, key_width, type, type_width,
+                               preset, preset_width, meaning);
+    written.resize(written.find_last_not_of(' ') + 1);
+    text += written + "\n";
+  };
+  line("key", "type", "default", "meaning");
   for (const auto& row : rows) {
-    const auto preset = row.required && row.preset.empty() ? "required" : row.preset;
-    text += fmt::format("  {:<{}}  {:<{}}  {:<{}}  {}\n", row.key, key_width, row.type, type_width,
-                        preset, preset_width, row.description);
+    line(row.key, row.type, row.required && row.preset.empty() ? "required" : row.preset,
+         row.description);
   }
   return text;
 }

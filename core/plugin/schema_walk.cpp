@@ -112,7 +112,8 @@ std::string unknown_key(const json& schema, const std::string& key) {
   }
   const auto nearest = base::nearest(key, known);
   if (!nearest.empty()) return fmt::format("unknown key; did you mean '{}'?", nearest);
-  return known.empty() ? "unknown key" : fmt::format("unknown key; known are {}", fmt::join(known, ", "));
+  return known.empty() ? "unknown key"
+                       : fmt::format("unknown key; known are {}", fmt::join(known, ", "));
 }
 
 struct Place {
@@ -187,7 +188,8 @@ std::string explain(const json& schema, const json& value, const std::vector<std
     const auto low = std::string_view{bound}.ends_with("inimum");
     if (description.find("greater") != std::string::npos ? !low : low) continue;
     const auto strict = std::string_view{bound}.starts_with("exclusive");
-    const auto* words = low ? (strict ? "more than" : "at least") : (strict ? "less than" : "at most");
+    const auto* words =
+        low ? (strict ? "more than" : "at least") : (strict ? "less than" : "at most");
     return at_key(fmt::format("must be {} {}{}", words, limit->dump(), shown(*at, *given)));
   }
   if (description.starts_with("Failed to match regex")) {

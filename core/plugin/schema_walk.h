@@ -21,9 +21,10 @@ std::string join_path(std::string_view path, std::string_view key);
 void fill_defaults(const nlohmann::json& schema, nlohmann::json& value);
 
 // Calls `visit` for each string that the schema describes, with its path.
-using StringVisitor =
-    std::function<void(const std::string& path, const nlohmann::json& schema, nlohmann::json& value)>;
-void for_each_string(const nlohmann::json& schema, nlohmann::json& value, const StringVisitor& visit);
+using StringVisitor = std::function<void(const std::string& path, const nlohmann::json& schema,
+                                         nlohmann::json& value)>;
+void for_each_string(const nlohmann::json& schema, nlohmann::json& value,
+                     const StringVisitor& visit);
 
 // What the schema says about `keyword`, or false / "".
 bool has_flag(const nlohmann::json& schema, std::string_view keyword);

@@ -1,9 +1,9 @@
 // Tickets: the hg_op numbers by which a plugin completes work it was given.
 //
-// An op is {owner, generation, slot}: a completion that comes late, twice, or for another instance is
-// told apart from a good one by arithmetic, and does no harm. An op whose answer the host no longer
-// waits for stays known until the plugin completes it, because the views that the plugin was given
-// live until then.
+// An op is {owner, generation, slot}: a completion that comes late, twice, or for another instance
+// is told apart from a good one by arithmetic, and does no harm. An op whose answer the host no
+// longer waits for stays known until the plugin completes it, because the views that the plugin was
+// given live until then.
 //
 // Any thread.
 #pragma once
@@ -55,8 +55,8 @@ class TicketTable {
   const std::uint16_t owner_;
   mutable std::mutex mutex_;
   std::vector<Slot> slots_;
-  // First in, first out: a generation returns as late as it can, so a double completion is told from
-  // a stale one for long.
+  // First in, first out: a generation returns as late as it can, so a double completion is told
+  // from a stale one for long.
   std::deque<std::uint32_t> free_;
 };
 

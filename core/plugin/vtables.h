@@ -14,8 +14,8 @@
 
 namespace heliograph::plugin {
 
-// `start` does nothing when absent. `drain`, `stop` and `reconfigure` stay NULL: their absence has a
-// meaning of its own (abi/lifecycle.h).
+// `start` does nothing when absent. `drain`, `stop` and `reconfigure` stay NULL: their absence has
+// a meaning of its own (abi/lifecycle.h).
 std::expected<hg_lifecycle, std::string> lifecycle_of(const ComponentInfo& component);
 
 // Precondition: the component is of that kind.

@@ -37,7 +37,7 @@ struct LimitAnswer {
   std::uint64_t grant = 0;                  // names the grant in refund()
   std::chrono::nanoseconds retry_after{};   // when denied: not before; 0: unknown
   std::optional<std::uint32_t> denied_key;  // when denied: index into the request's keys
-  bool failed = false;                      // the backend failed: the operator's on_failure decides
+  bool failed = false;  // the backend failed: this is what the operator's on_failure makes of it
 };
 
 struct LimitRequest {

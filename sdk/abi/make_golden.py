@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the golden file of the present headers: make_golden.py > golden/1_0_draft.h
 
-Once per minor, before its release; a released file is never made again."""
+Once per minor, before its release; a released file is never made again. With a file as argument:
+says whether it is up to date, so that nothing is added to the headers without its assertion."""
 
 import os
 import pathlib
@@ -76,5 +77,17 @@ def wrapped(text):
     return "".join(wrap.fill(line) + "\n" for line in text.splitlines())
 
 
+def main():
+    text = wrapped(golden())
+    if len(sys.argv) < 2:
+        sys.stdout.write(text)
+        return 0
+    if pathlib.Path(sys.argv[1]).read_text() == text:
+        return 0
+    print(f"{sys.argv[1]} is not what the headers say now: make it anew if this minor is a draft,")
+    print("else raise HG_ABI_MINOR and add a golden file")
+    return 1
+
+
 if __name__ == "__main__":
-    sys.stdout.write(wrapped(golden()))
+    sys.exit(main())

@@ -39,8 +39,8 @@ struct Settings {
 class SystemClock final : public ports::Clock {
  public:
   ports::MonoTime mono() const override {
-    return ports::MonoTime(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now().time_since_epoch()));
+    return ports::MonoTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
+        SteadyClock::now().time_since_epoch()));
   }
   model::TimePoint wall() const override {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(
@@ -227,9 +227,10 @@ void measure(const Settings& settings, bool threaded) {
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - start).count();
   const auto count = static_cast<double>(settings.messages);
   const auto stats = store->writer_stats();
-  fmt::print("{:<9} {:>8.0f} messages/s  {:>6.1f} us processor time/message  {:>6.2f} commits/100\n",
-             threaded ? "threaded" : "inline", count / seconds, (cpu_seconds() - cpu) / count * 1e6,
-             static_cast<double>(stats.transactions) / count * 100);
+  fmt::print(
+      "{:<9} {:>8.0f} messages/s  {:>6.1f} us processor time/message  {:>6.2f} commits/100\n",
+      threaded ? "threaded" : "inline", count / seconds, (cpu_seconds() - cpu) / count * 1e6,
+      static_cast<double>(stats.transactions) / count * 100);
   store->stop();
   std::filesystem::remove_all(folder);
 }

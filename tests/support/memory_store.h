@@ -24,7 +24,7 @@ struct StoredMessage {
   std::vector<model::Outcome> outcomes;  // of the attempts recorded
 };
 
-class MemoryStore final : public ports::Store {
+class MemoryStore : public ports::Store {
  public:
   explicit MemoryStore(ports::Clock& clock) : clock_(clock) {}
 

@@ -4,23 +4,10 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 namespace heliograph::app::mock {
 namespace {
-
-void set_rate(const char* variable, double& rate) {
-  const char* text = std::getenv(variable);
-  if (text == nullptr) return;
-  char* end = nullptr;
-  const double value = std::strtod(text, &end);
-  if (end == text || *end != '\0' || !(value >= 0 && value <= 1)) {
-    throw std::runtime_error(fmt::format("{}: a share between 0 and 1 is expected", variable));
-  }
-  rate = value;
-}
 
 // "127.0.0.1:8071" of the provider's url; empty when it is not on this machine.
 std::string listen_address(const config::Provider& provider) {
@@ -33,8 +20,8 @@ std::string listen_address(const config::Provider& provider) {
   return fmt::format("127.0.0.1:{}", url->port_number());
 }
 
-MockOptions options_for(const config::Provider& provider, std::string listen,
-                        const std::string& gateway, std::uint64_t seed) {
+MockOptions options_for(const config::Provider& provider, const config::Mock& rates,
+                        std::string listen, const std::string& gateway, std::uint64_t seed) {
   MockOptions options;
   options.id = provider.id;
   options.listen = std::move(listen);
@@ -42,9 +29,11 @@ MockOptions options_for(const config::Provider& provider, std::string listen,
   options.behaviour.receipts_url =
       fmt::format("http://{}/v1/providers/{}/events", gateway, provider.id);
   options.behaviour.receipt_delay = milliseconds{400};
-  set_rate("MOCK_SUCCESS_RATE", options.behaviour.success_rate);
-  set_rate("MOCK_TEMP_FAIL_RATE", options.behaviour.temp_fail_rate);
-  set_rate("MOCK_PERM_FAIL_RATE", options.behaviour.perm_fail_rate);
+  options.behaviour.success_rate = rates.success_rate.value_or(options.behaviour.success_rate);
+  options.behaviour.temp_fail_rate =
+      rates.temp_fail_rate.value_or(options.behaviour.temp_fail_rate);
+  options.behaviour.perm_fail_rate =
+      rates.perm_fail_rate.value_or(options.behaviour.perm_fail_rate);
   return options;
 }
 
@@ -57,7 +46,7 @@ DemoMocks::DemoMocks(const config::Config& config, const ports::Clock& clock) {
     auto listen = listen_address(provider);
     if (listen.empty()) continue;
     auto mock = std::make_unique<MockProvider>(
-        options_for(provider, std::move(listen), gateway, mocks_.size() + 1), clock);
+        options_for(provider, config.mock, std::move(listen), gateway, mocks_.size() + 1), clock);
     mock->start();
     mocks_.emplace_back(provider.id, std::move(mock));
   }

@@ -14,7 +14,7 @@ namespace heliograph::app::mock {
 
 class DemoMocks {
  public:
-  // Starts them. Throws std::runtime_error when a port is taken or a rate is no share.
+  // Starts them. Throws std::runtime_error when a port is taken.
   DemoMocks(const config::Config& config, const ports::Clock& clock);
 
   std::vector<std::string> summary() const;  // "mock provider1 on http://127.0.0.1:8071"

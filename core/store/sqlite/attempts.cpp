@@ -138,21 +138,19 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
 void Attempts::write_waiting(const MessageRow& message, const ports::FinishAttempt& command) {
   const Count count = count_of(command.result.outcome);
   const int changed = finish_waiting_.run(
-      command.id.row(), command.status, count.uncounted, count.returned,
-      finished_provider(command), command.due, command.dispatch_class, command.round,
-      format_excluded(command.excluded), command.doubtful, command.possible_duplicate,
-      message.receipt_provider, message.provider_message_id, error_text(command.result),
-      message.hold, command.finished_at);
+      command.id.row(), command.status, count.uncounted, count.returned, finished_provider(command),
+      command.due, command.dispatch_class, command.round, format_excluded(command.excluded),
+      command.doubtful, command.possible_duplicate, message.receipt_provider,
+      message.provider_message_id, error_text(command.result), message.hold, command.finished_at);
   HG_ASSERT(changed == 1);
 }
 
 void Attempts::write_ended(MessageRow& message, const ports::FinishAttempt& command) {
   const Count count = count_of(command.result.outcome);
   const int changed = finish_ended_.run(
-      command.id.row(), command.status, count.uncounted, count.returned,
-      finished_provider(command), command.reason, command.doubtful, command.possible_duplicate,
-      message.receipt_provider, message.provider_message_id, error_text(command.result),
-      message.hold, command.finished_at);
+      command.id.row(), command.status, count.uncounted, count.returned, finished_provider(command),
+      command.reason, command.doubtful, command.possible_duplicate, message.receipt_provider,
+      message.provider_message_id, error_text(command.result), message.hold, command.finished_at);
   HG_ASSERT(changed == 1);
 }
 

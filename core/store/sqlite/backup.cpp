@@ -30,8 +30,8 @@ std::string folder_of(const std::string& path) {
 
 // Twice the size: the copy, and as much again that the gateway beside it may need.
 void require_space(Connection& source, const std::string& target) {
-  const std::int64_t size = source.query_integer("PRAGMA page_count") *
-                            source.query_integer("PRAGMA page_size");
+  const std::int64_t size =
+      source.query_integer("PRAGMA page_count") * source.query_integer("PRAGMA page_size");
   const auto free = free_bytes(folder_of(target));
   if (!free) refuse(target, "its folder cannot be read");
   const std::uint64_t needed = 2 * static_cast<std::uint64_t>(size);

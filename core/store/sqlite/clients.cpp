@@ -54,8 +54,7 @@ Clients::Clients(Connection& connection, Ledger& ledger, Effects& effects, ports
       insert_key_(connection,
                   "INSERT INTO api_keys (sha256, client, scopes, declared, created_at)"
                   " VALUES (?1, ?2, ?3, ?4, ?5)"),
-      renew_key_(connection,
-                 "UPDATE api_keys SET scopes = ?2, declared = 1 WHERE sha256 = ?1"),
+      renew_key_(connection, "UPDATE api_keys SET scopes = ?2, declared = 1 WHERE sha256 = ?1"),
       revoke_key_(connection,
                   "UPDATE api_keys SET revoked_at = ?2 WHERE sha256 = ?1 AND revoked_at IS NULL"),
       drop_declared_keys_(connection,
@@ -103,8 +102,7 @@ void Clients::update(const model::Client& known, const model::Client& settings) 
               settings.burst, settings.in_doubt, settings.default_region, settings.callback_url);
 }
 
-void Clients::set_declared_key(const model::Client& client,
-                               const ports::DeclaredClient& declared) {
+void Clients::set_declared_key(const model::Client& client, const ports::DeclaredClient& declared) {
   if (!declared.key) return;
   const std::optional<Key> known = find_key(*declared.key);
   if (known && known->client != client.id) {
@@ -112,8 +110,8 @@ void Clients::set_declared_key(const model::Client& client,
         fmt::format("client \"{}\": its key is another client's already", client.name));
   }
   if (known && known->revoked) {
-    throw std::runtime_error(fmt::format(
-        "client \"{}\": its key has been revoked; give it another one", client.name));
+    throw std::runtime_error(
+        fmt::format("client \"{}\": its key has been revoked; give it another one", client.name));
   }
   // The file's key replaces the file's earlier one; keys added by command stay.
   drop_declared_keys_.run(client.id, *declared.key);

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kFullFor{1};
 }  // namespace
 
 std::optional<std::uint64_t> free_bytes(const std::string& path) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (statvfs(path.c_str(), &info) != 0) return std::nullopt;
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }

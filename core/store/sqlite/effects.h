@@ -11,10 +11,10 @@
 namespace heliograph::store {
 
 struct Effects {
-  std::int64_t waiting = 0;              // change of the number of waiting messages
-  std::int64_t sending = 0;              // and of those being sent
+  std::int64_t waiting = 0;                    // change of the number of waiting messages
+  std::int64_t sending = 0;                    // and of those being sent
   std::vector<model::WorkItem> waiting_items;  // accepted and requeued, in this order
-  bool clients_changed = false;          // a client or a key
+  bool clients_changed = false;                // a client or a key
 
   // A message has come in (`from` empty) or changed its status.
   void entered(model::Status to) { count(to, 1); }

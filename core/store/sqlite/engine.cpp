@@ -78,8 +78,8 @@ void Engine::rollback() noexcept {
 }
 
 ports::AcceptResult Engine::accept(const ports::AcceptCommand& command) {
-  return accepts_.accept(command, {.waiting = waiting_ + effects_.waiting,
-                                   .disk_full = disk_.is_full()});
+  return accepts_.accept(command,
+                         {.waiting = waiting_ + effects_.waiting, .disk_full = disk_.is_full()});
 }
 
 }  // namespace heliograph::store

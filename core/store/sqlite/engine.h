@@ -35,8 +35,8 @@ namespace heliograph::store {
 class Engine {
  public:
   // `connection` has the newest schema. `probe`: free bytes of its file system.
-  Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options,
-         ports::Clock& clock, ports::Random& random, DiskGuard::Probe probe);
+  Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options, ports::Clock& clock,
+         ports::Random& random, DiskGuard::Probe probe);
 
   void begin();
   // Throws DatabaseError; then the transaction is to be rolled back.

@@ -12,8 +12,7 @@ namespace {
 
 using model::Status;
 
-std::string end_detail(Status status, const std::string& last_error,
-                       const std::string& provider) {
+std::string end_detail(Status status, const std::string& last_error, const std::string& provider) {
   if (!last_error.empty()) return last_error;
   if (status == Status::kDelivered && !provider.empty()) {
     return fmt::format("receipt from {}", provider);
@@ -64,9 +63,9 @@ void EventQueries::add_entered(const Message& message, model::MessageId id, mode
   if (!message.send_at) return;
   // It came due, which is no write, unless something else came first.
   const bool still_scheduled = message.status == Status::kScheduled;
-  const bool came_due =
-      still_scheduled ? message.due <= now
-                      : message.cycle > 0 || message.updated_at >= *message.send_at;
+  const bool came_due = still_scheduled
+                            ? message.due <= now
+                            : message.cycle > 0 || message.updated_at >= *message.send_at;
   if (came_due) {
     entries.push_back({0, Place::kEntered, Status::kQueued, *message.send_at, {}});
   }

@@ -17,8 +17,7 @@ HoldSweep::HoldSweep(Connection& connection, MessageRows& messages, Revisits& re
       revisits_(revisits),
       settings_(settings),
       walk_(connection,
-            "SELECT id, hold_state FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3") {
-}
+            "SELECT id, hold_state FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3") {}
 
 HoldAction HoldSweep::action_for(Status status) const {
   switch (status) {

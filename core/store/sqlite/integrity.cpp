@@ -101,8 +101,8 @@ void check_messages(Connection& connection, Problems& problems) {
   while (held.next()) {
     const auto row = held.get<std::int64_t>();
     const auto id = model::MessageId::from_parts(row, held.get<std::uint64_t>());
-    problems.add(fmt::format("message {}: it still holds what the ledger says is resolved",
-                             id.to_string()));
+    problems.add(
+        fmt::format("message {}: it still holds what the ledger says is resolved", id.to_string()));
   }
 }
 
@@ -142,6 +142,17 @@ ports::LedgerCheck check_ledger(Connection& connection) {
   check.problems = problems.take();
   check.ok = check.problems.empty();
   return check;
+}
+
+std::vector<std::string> check_everything(Connection& connection) {
+  try {
+    std::vector<std::string> problems = check_structure(connection, false);
+    if (problems.empty()) problems = check_references(connection);
+    if (problems.empty()) problems = check_ledger(connection).problems;
+    return problems;
+  } catch (const DatabaseError& error) {
+    return {fmt::format("it cannot be read to its end: {}", error.what())};
+  }
 }
 
 }  // namespace heliograph::store

@@ -17,4 +17,8 @@ std::vector<std::string> check_references(Connection& connection);
 // Recomputes every balance from grants, resolutions and messages, in one snapshot.
 ports::LedgerCheck check_ledger(Connection& connection);
 
+// The three in order, up to the first that finds something: the figures of a damaged database would
+// only confuse. What cannot be read is a problem too, not an exception.
+std::vector<std::string> check_everything(Connection& connection);
+
 }  // namespace heliograph::store

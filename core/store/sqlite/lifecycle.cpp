@@ -27,10 +27,15 @@ constexpr const char* kRecordEnd =
     " WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message = ?1"
     " AND a.cycle = messages.cycle AND a.status_after = messages.status)";
 
-constexpr const char* kWalkLive =
+// Two queries, for the same reason as in queue_queries.cpp.
+constexpr const char* kWalkSameDue =
     "SELECT lane, client, class, due, id, expires_at FROM messages INDEXED BY messages_live"
-    " WHERE live = 1 AND (lane, client, class, due, id) > (?1, ?2, ?3, ?4, ?5)"
-    " ORDER BY lane, client, class, due, id LIMIT ?6";
+    " WHERE live = 1 AND lane = ?1 AND client = ?2 AND class = ?3 AND due = ?4 AND id > ?5"
+    " ORDER BY id LIMIT ?6";
+constexpr const char* kWalkLater =
+    "SELECT lane, client, class, due, id, expires_at FROM messages INDEXED BY messages_live"
+    " WHERE live = 1 AND (lane, client, class, due) > (?1, ?2, ?3, ?4)"
+    " ORDER BY lane, client, class, due, id LIMIT ?5";
 
 }  // namespace
 
@@ -48,7 +53,8 @@ Lifecycle::Lifecycle(Connection& connection, MessageRows& messages, Ledger& ledg
       record_end_(connection, kRecordEnd),
       read_item_(connection,
                  fmt::format("SELECT {} FROM messages WHERE id = ?1", kWorkItemColumns)),
-      walk_live_(connection, kWalkLive) {}
+      walk_same_due_(connection, kWalkSameDue),
+      walk_later_(connection, kWalkLater) {}
 
 ports::CancelResult Lifecycle::cancel(std::optional<model::ClientId> client, model::MessageId id) {
   std::optional<MessageRow> message = messages_.load(id, client);
@@ -57,9 +63,8 @@ ports::CancelResult Lifecycle::cancel(std::optional<model::ClientId> client, mod
   if (!model::can_change(message->status, Status::kCancelled)) {
     return ports::Conflict{message->status};
   }
-  messages_.change(*message, {.to = Status::kCancelled,
-                              .hold = HoldAction::kRelease,
-                              .at = clock_.wall()});
+  messages_.change(*message,
+                   {.to = Status::kCancelled, .hold = HoldAction::kRelease, .at = clock_.wall()});
   return ports::Cancelled{.again = false};
 }
 
@@ -83,9 +88,9 @@ void Lifecycle::record_end(const MessageRow& message) {
 void Lifecycle::write_requeue(const MessageRow& message, Status from, model::TimePoint now,
                               std::chrono::milliseconds validity) {
   const model::ClassId dispatch_class = names_.intern_class(message.channel, message.pinned);
-  const int changed = requeue_.run(message.id.row(), from, message.cycle,
-                                   from == Status::kUnknown, dispatch_class, now, now + validity,
-                                   message.hold, message.held_since);
+  const int changed =
+      requeue_.run(message.id.row(), from, message.cycle, from == Status::kUnknown, dispatch_class,
+                   now, now + validity, message.hold, message.held_since);
   HG_ASSERT(changed == 1);
 }
 
@@ -142,11 +147,9 @@ std::size_t Lifecycle::expire(std::span<const model::MessageId> ids, model::Time
 }
 
 // Result: the number of live messages looked at.
-std::size_t Lifecycle::collect_overdue(model::TimePoint now, std::size_t limit,
+std::size_t Lifecycle::collect_overdue(Rows& rows, model::TimePoint now,
                                        std::vector<std::int64_t>& overdue) {
   std::size_t seen = 0;
-  Rows rows = walk_live_.query(sweep_.lane, sweep_.client, sweep_.dispatch_class, sweep_.due,
-                               sweep_.row, limit);
   for (; rows.next(); ++seen) {
     sweep_.lane = rows.get<std::int64_t>();
     sweep_.client = rows.get<std::int64_t>();
@@ -158,11 +161,25 @@ std::size_t Lifecycle::collect_overdue(model::TimePoint now, std::size_t limit,
   return seen;
 }
 
+std::size_t Lifecycle::walk_live(model::TimePoint now, std::size_t limit,
+                                 std::vector<std::int64_t>& overdue) {
+  std::size_t seen = 0;
+  {
+    Rows rows = walk_same_due_.query(sweep_.lane, sweep_.client, sweep_.dispatch_class, sweep_.due,
+                                     sweep_.row, limit);
+    seen = collect_overdue(rows, now, overdue);
+  }
+  if (seen == limit) return seen;
+  Rows rows = walk_later_.query(sweep_.lane, sweep_.client, sweep_.dispatch_class, sweep_.due,
+                                limit - seen);
+  return seen + collect_overdue(rows, now, overdue);
+}
+
 ports::SweepResult Lifecycle::expire_overdue(model::TimePoint now, std::int64_t from_row,
                                              std::size_t limit) {
   if (from_row != sweep_.row) sweep_ = Place{};
   std::vector<std::int64_t> overdue;
-  const std::size_t seen = collect_overdue(now, limit, overdue);
+  const std::size_t seen = walk_live(now, limit, overdue);
   std::size_t changed = 0;
   for (const std::int64_t row : overdue) changed += expire_one(row, now) ? 1 : 0;
   if (seen < limit) sweep_ = Place{};

@@ -18,8 +18,7 @@ namespace heliograph::store {
 class Lifecycle {
  public:
   Lifecycle(Connection& connection, MessageRows& messages, Ledger& ledger, Names& names,
-            Effects& effects, Revisits& revisits, ports::Clock& clock,
-            model::CaptureOn capture_on);
+            Effects& effects, Revisits& revisits, ports::Clock& clock, model::CaptureOn capture_on);
 
   ports::CancelResult cancel(std::optional<model::ClientId> client, model::MessageId id);
   ports::RequeueResult requeue(std::optional<model::ClientId> client, model::MessageId id,
@@ -28,8 +27,7 @@ class Lifecycle {
   std::size_t expire(std::span<const model::MessageId> ids, model::TimePoint now);
   // Walks the index of live messages, not the table: finished messages cost nothing. Where it goes
   // on is remembered here; `from_row` only says whether to.
-  ports::SweepResult expire_overdue(model::TimePoint now, std::int64_t from_row,
-                                    std::size_t limit);
+  ports::SweepResult expire_overdue(model::TimePoint now, std::int64_t from_row, std::size_t limit);
 
  private:
   // A place in the index of live messages.
@@ -47,8 +45,9 @@ class Lifecycle {
   void write_requeue(const MessageRow& message, model::Status from, model::TimePoint now,
                      std::chrono::milliseconds validity);
   void announce(const MessageRow& message);
-  std::size_t collect_overdue(model::TimePoint now, std::size_t limit,
-                              std::vector<std::int64_t>& overdue);
+  std::size_t collect_overdue(Rows& rows, model::TimePoint now, std::vector<std::int64_t>& overdue);
+  std::size_t walk_live(model::TimePoint now, std::size_t limit,
+                        std::vector<std::int64_t>& overdue);
 
   MessageRows& messages_;
   Ledger& ledger_;
@@ -61,7 +60,8 @@ class Lifecycle {
   Statement requeue_;
   Statement record_end_;
   Statement read_item_;
-  Statement walk_live_;
+  Statement walk_same_due_;
+  Statement walk_later_;
 };
 
 }  // namespace heliograph::store

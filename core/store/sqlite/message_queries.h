@@ -21,8 +21,8 @@ class MessageQueries {
   explicit MessageQueries(Connection& connection, std::size_t examine_max = kListExamineMax);
 
   // `now` turns a stored SCHEDULED into QUEUED once it is due: coming due is no write.
-  std::optional<model::MessageView> find(std::optional<model::ClientId> client,
-                                         model::MessageId id, model::TimePoint now);
+  std::optional<model::MessageView> find(std::optional<model::ClientId> client, model::MessageId id,
+                                         model::TimePoint now);
   ports::MessageList list(const ports::MessageFilter& filter, model::TimePoint now);
   std::optional<std::vector<model::AttemptView>> attempts(std::optional<model::ClientId> client,
                                                           model::MessageId id);

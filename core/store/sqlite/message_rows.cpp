@@ -17,8 +17,7 @@ MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effect
               " receipt_provider = ?8, last_error = ?9, updated_at = ?10, doubtful = 0,"
               " provider_message_id = ?11"
               " WHERE id = ?1 AND status = ?2 AND cycle = ?3"),
-      settle_(connection,
-              "UPDATE messages SET hold_state = ?2 WHERE id = ?1 AND hold_state = 1"),
+      settle_(connection, "UPDATE messages SET hold_state = ?2 WHERE id = ?1 AND hold_state = 1"),
       insert_event_(connection,
                     "INSERT INTO events (message, sequence, cycle, status, at, detail) VALUES (?1,"
                     " (SELECT ifnull(max(sequence), 0) + 1 FROM events WHERE message = ?1),"
@@ -59,19 +58,17 @@ void MessageRows::change(MessageRow& message, const Transition& transition) {
   HG_ASSERT(model::can_change(message.status, transition.to));
   resolve_hold(message, transition.hold, transition.at);
   if (model::is_terminal(transition.to)) message.receipt_provider.reset();
-  const int changed =
-      change_.run(message.id.row(), message.status, message.cycle, transition.to,
-                  model::is_waiting(transition.to), transition.reason, message.hold,
-                  message.receipt_provider, transition.last_error, transition.at,
-                  message.provider_message_id);
+  const int changed = change_.run(message.id.row(), message.status, message.cycle, transition.to,
+                                  model::is_waiting(transition.to), transition.reason, message.hold,
+                                  message.receipt_provider, transition.last_error, transition.at,
+                                  message.provider_message_id);
   HG_ASSERT(changed == 1);
   effects_.moved(message.status, transition.to);
   message.status = transition.to;
   message.doubtful = false;
 }
 
-void MessageRows::resolve_hold(MessageRow& message, model::HoldAction action,
-                               model::TimePoint at) {
+void MessageRows::resolve_hold(MessageRow& message, model::HoldAction action, model::TimePoint at) {
   if (message.hold != model::HoldState::kHeld || action == model::HoldAction::kKeep) return;
   const Hold hold{message.id.row(), message.cycle, message.client, message.cost_cents};
   if (action == model::HoldAction::kCapture) {

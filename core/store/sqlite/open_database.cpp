@@ -59,8 +59,7 @@ void write_flag(Connection& connection, const char* name, std::int64_t value) {
 void require_health(Connection& connection) {
   const std::vector<std::string> problems = check_structure(connection, true);
   if (problems.empty()) return;
-  throw StoreUnusable(
-      fmt::format("it is damaged ({}); restore a backup", problems.front()));
+  throw StoreUnusable(fmt::format("it is damaged ({}); restore a backup", problems.front()));
 }
 
 OpenedDatabase prepare(std::unique_ptr<Connection> connection) {
@@ -82,8 +81,8 @@ void create_folder(const std::string& path) {
   if (folder.empty() || std::filesystem::exists(folder, error)) return;
   std::filesystem::create_directories(folder.parent_path(), error);
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    unusable(path, fmt::format("its folder cannot be made: {}",
-                               std::generic_category().message(errno)));
+    unusable(path,
+             fmt::format("its folder cannot be made: {}", std::generic_category().message(errno)));
   }
 }
 

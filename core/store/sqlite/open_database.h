@@ -12,8 +12,8 @@ namespace heliograph::store {
 struct OpenedDatabase {
   std::unique_ptr<Connection> connection;
   bool is_new = false;
-  bool was_clean = true;         // the last owner called mark_clean()
-  bool may_be_sending = false;   // messages may be in the middle of an attempt
+  bool was_clean = true;        // the last owner called mark_clean()
+  bool may_be_sending = false;  // messages may be in the middle of an attempt
 };
 
 // Creates the folder (0700) and the file (0600) when missing, migrates, runs quick_check after an

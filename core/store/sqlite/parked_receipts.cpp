@@ -136,8 +136,8 @@ std::vector<model::Receipt> ParkedReceipts::take(std::int64_t row, model::Provid
       receipt.detail = rows.get<std::string>();
     }
     entry.key = key_of(receipt.provider, receipt.provider_message_id);
-    const bool by_id = receipt.provider == provider &&
-                       receipt.provider_message_id == provider_message_id;
+    const bool by_id =
+        receipt.provider == provider && receipt.provider_message_id == provider_message_id;
     if (entry.row != row && !by_id) continue;  // only its hash is equal
     forget(entry);
     taken.push_back(std::move(receipt));

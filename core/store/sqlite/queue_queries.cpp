@@ -9,9 +9,14 @@ namespace heliograph::store {
 namespace {
 
 // INDEXED BY: the planner knows no statistics, and another choice would be a scan of the table.
-constexpr std::string_view kPage =
+// Two queries instead of `(due, id) > (?, ?)`, which would seek by `due` alone: a million messages
+// scheduled for one moment would be gone through again for each page.
+constexpr std::string_view kPageSameDue =
     "SELECT {} FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1 AND client = ?2"
-    " AND class = ?3 AND (due, id) > (?4, ?5) AND status <> 2 ORDER BY due, id";
+    " AND class = ?3 AND due = ?4 AND id > ?5 AND status <> 2 ORDER BY id";
+constexpr std::string_view kPageLaterDue =
+    "SELECT {} FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1 AND client = ?2"
+    " AND class = ?3 AND due > ?4 AND status <> 2 ORDER BY due, id";
 
 constexpr const char* kFirstQueue =
     "SELECT lane, client, class FROM messages INDEXED BY messages_live WHERE live = 1"
@@ -37,29 +42,40 @@ ports::QueueKey read_key(Rows& rows) {
 
 QueueQueries::QueueQueries(Connection& connection)
     : connection_(connection),
-      page_(connection, fmt::format(kPage, kWorkItemColumns)),
+      page_same_due_(connection, fmt::format(kPageSameDue, kWorkItemColumns)),
+      page_later_due_(connection, fmt::format(kPageLaterDue, kWorkItemColumns)),
       first_queue_(connection, kFirstQueue),
       next_queue_(connection, kNextQueue),
       first_waiting_(connection, kFirstWaiting),
       find_sending_(connection,
                     "SELECT id FROM messages INDEXED BY messages_live WHERE live = 1"
                     " AND status = 2 ORDER BY lane, client, class"),
-      read_sending_(connection,
-                    fmt::format("SELECT {} FROM messages WHERE id = ?1 AND status = 2",
-                                kWorkItemColumns)) {}
+      read_sending_(connection, fmt::format("SELECT {} FROM messages WHERE id = ?1 AND status = 2",
+                                            kWorkItemColumns)) {}
 
-ports::Page QueueQueries::page(const ports::PageRequest& request) {
-  ports::Page page;
-  Rows rows = page_.query(request.key.lane, request.key.client, request.key.dispatch_class,
-                          request.after.due, request.after.row);
+// False: the page is complete, and knows what comes next.
+bool QueueQueries::fill(Rows& rows, const ports::PageRequest& request, ports::Page& page) {
   while (rows.next()) {
     model::WorkItem item = read_work_item(rows);
     if (item.due > request.until || page.items.size() >= request.limit) {
       page.next_due = item.due;
-      break;
+      return false;
     }
     page.items.push_back(std::move(item));
   }
+  return true;
+}
+
+ports::Page QueueQueries::page(const ports::PageRequest& request) {
+  const ports::QueueKey& key = request.key;
+  ports::Page page;
+  {
+    Rows rows = page_same_due_.query(key.lane, key.client, key.dispatch_class, request.after.due,
+                                     request.after.row);
+    if (!fill(rows, request, page)) return page;
+  }
+  Rows rows = page_later_due_.query(key.lane, key.client, key.dispatch_class, request.after.due);
+  fill(rows, request, page);
   return page;
 }
 

@@ -29,11 +29,13 @@ class QueueQueries {
   std::vector<model::WorkItem> sending_items(std::span<const std::int64_t> rows);
 
  private:
+  static bool fill(Rows& rows, const ports::PageRequest& request, ports::Page& page);
   std::optional<model::TimePoint> first_waiting(const ports::QueueKey& key);
   std::optional<ports::QueueKey> next_queue(const ports::QueueKey* after);
 
   Connection& connection_;
-  Statement page_;
+  Statement page_same_due_;
+  Statement page_later_due_;
   Statement first_queue_;
   Statement next_queue_;
   Statement first_waiting_;

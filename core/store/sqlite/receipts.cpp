@@ -36,8 +36,8 @@ void learn_provider_id(MessageRow& message, const model::Receipt& receipt) {
 
 }  // namespace
 
-Receipts::Receipts(Connection& connection, MessageRows& messages, Names& names,
-                   ports::Clock& clock, model::CaptureOn capture_on)
+Receipts::Receipts(Connection& connection, MessageRows& messages, Names& names, ports::Clock& clock,
+                   model::CaptureOn capture_on)
     : messages_(messages),
       names_(names),
       clock_(clock),
@@ -65,9 +65,8 @@ std::optional<std::int64_t> Receipts::find_settled(const model::Receipt& receipt
   // Asked again of the database: the transaction that settled it may have been rolled back.
   Rows rows = read_provider_id_.query(it->second);
   if (!rows.next()) return std::nullopt;
-  const bool same =
-      rows.get<std::optional<model::ProviderKey>>() == receipt.provider &&
-      rows.get<std::string_view>() == receipt.provider_message_id;
+  const bool same = rows.get<std::optional<model::ProviderKey>>() == receipt.provider &&
+                    rows.get<std::string_view>() == receipt.provider_message_id;
   return same ? std::optional(it->second) : std::nullopt;
 }
 
@@ -100,12 +99,11 @@ ports::ReceiptOutcome Receipts::apply(const model::Receipt& receipt) {
 
 ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Receipt& receipt) {
   if (!may_speak_for(receipt, message)) return ports::ReceiptOutcome::kNoChange;
-  const model::ReceiptDecision decision =
-      model::decide_receipt({.status = message.status,
-                             .hold = message.hold,
-                             .doubtful = message.doubtful,
-                             .capture_on = capture_on_},
-                            receipt.state);
+  const model::ReceiptDecision decision = model::decide_receipt({.status = message.status,
+                                                                 .hold = message.hold,
+                                                                 .doubtful = message.doubtful,
+                                                                 .capture_on = capture_on_},
+                                                                receipt.state);
   if (decision.verdict == ReceiptVerdict::kNoChange) return ports::ReceiptOutcome::kNoChange;
   const model::TimePoint now = clock_.wall();
   if (decision.verdict == ReceiptVerdict::kPark) {

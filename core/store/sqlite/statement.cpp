@@ -8,9 +8,8 @@
 namespace heliograph::store {
 
 Statement::Statement(Connection& connection, std::string_view sql) {
-  const int code =
-      sqlite3_prepare_v3(connection.handle(), sql.data(), static_cast<int>(sql.size()),
-                         SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+  const int code = sqlite3_prepare_v3(connection.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
   if (code != SQLITE_OK) {
     throw DatabaseError(sqlite3_extended_errcode(connection.handle()),
                         sqlite3_errmsg(connection.handle()));

@@ -58,13 +58,13 @@ StoreImpl::StoreImpl(const SqliteOptions& options, ports::Clock& clock, ports::R
       engine_(std::move(opened.connection), options, clock, random, std::move(probe)),
       queries_(engine_.connection()),
       committer_(engine_, gauges_, clock),
-      writer_(engine_, engine_mutex_, committer_, gauges_,
-              {.accept_queue_max = options.accept_queue_max,
-               .batch_max = options.batch_max,
-               // Inline runs are deterministic: no clock cuts them.
-               .batch_time_max = is_inline() ? std::chrono::milliseconds{0}
-                                             : options.batch_time_max},
-              options.log) {
+      writer_(
+          engine_, engine_mutex_, committer_, gauges_,
+          {.accept_queue_max = options.accept_queue_max,
+           .batch_max = options.batch_max,
+           // Inline runs are deterministic: no clock cuts them.
+           .batch_time_max = is_inline() ? std::chrono::milliseconds{0} : options.batch_time_max},
+          options.log) {
   QueueQueries::LiveCount live = queries_.queues.count_live(opened.may_be_sending);
   engine_.set_live(static_cast<std::int64_t>(live.waiting),
                    static_cast<std::int64_t>(live.sending_rows.size()));
@@ -207,13 +207,7 @@ void StoreImpl::backup(const std::string& target) {
 }
 
 std::vector<std::string> StoreImpl::check() {
-  return inspect([](Connection& connection) {
-    std::vector<std::string> problems = check_structure(connection, false);
-    for (auto& problem : check_references(connection)) problems.push_back(std::move(problem));
-    // The figures of a damaged database would only confuse.
-    if (!problems.empty()) return problems;
-    return store::check_ledger(connection).problems;
-  });
+  return inspect([](Connection& connection) { return check_everything(connection); });
 }
 
 ports::LedgerCheck StoreImpl::check_ledger() {

@@ -29,20 +29,18 @@ void StoreImpl::page(const ports::PageRequest& request, ports::Executor& where,
 void StoreImpl::find_message(std::optional<model::ClientId> client, model::MessageId id,
                              ports::Executor& where,
                              ports::Done<std::optional<model::MessageView>> done) {
-  read<std::optional<model::MessageView>>(
-      ReadKind::kBrowsing, where, std::move(done),
-      [client, id, now = clock_.wall()](Queries& queries) {
-        return queries.messages.find(client, id, now);
-      });
+  read<std::optional<model::MessageView>>(ReadKind::kBrowsing, where, std::move(done),
+                                          [client, id, now = clock_.wall()](Queries& queries) {
+                                            return queries.messages.find(client, id, now);
+                                          });
 }
 
 void StoreImpl::list_messages(ports::MessageFilter filter, ports::Executor& where,
                               ports::Done<ports::MessageList> done) {
-  read<ports::MessageList>(
-      ReadKind::kBrowsing, where, std::move(done),
-      [filter = std::move(filter), now = clock_.wall()](Queries& queries) {
-        return queries.messages.list(filter, now);
-      });
+  read<ports::MessageList>(ReadKind::kBrowsing, where, std::move(done),
+                           [filter = std::move(filter), now = clock_.wall()](Queries& queries) {
+                             return queries.messages.list(filter, now);
+                           });
 }
 
 void StoreImpl::attempts(std::optional<model::ClientId> client, model::MessageId id,
@@ -74,10 +72,9 @@ std::string StoreImpl::engine_version() const { return "SQLite " + sqlite_versio
 
 void StoreImpl::find_key(const ports::KeyHash& key, ports::Executor& where,
                          ports::Done<std::optional<model::Principal>> done) {
-  read<std::optional<model::Principal>>(ReadKind::kUrgent, where, std::move(done),
-                                        [key, now = clock_.wall()](Queries& queries) {
-                                          return queries.clients.find_key(key, now);
-                                        });
+  read<std::optional<model::Principal>>(
+      ReadKind::kUrgent, where, std::move(done),
+      [key, now = clock_.wall()](Queries& queries) { return queries.clients.find_key(key, now); });
 }
 
 std::uint64_t StoreImpl::keys_version() const {
@@ -86,9 +83,8 @@ std::uint64_t StoreImpl::keys_version() const {
 
 void StoreImpl::balance(model::ClientId client, ports::Executor& where,
                         ports::Done<model::Balance> done) {
-  read<model::Balance>(ReadKind::kUrgent, where, std::move(done), [client](Queries& queries) {
-    return queries.clients.balance(client);
-  });
+  read<model::Balance>(ReadKind::kUrgent, where, std::move(done),
+                       [client](Queries& queries) { return queries.clients.balance(client); });
 }
 
 void StoreImpl::list_clients(ports::Executor& where,

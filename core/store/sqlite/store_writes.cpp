@@ -31,10 +31,9 @@ void StoreImpl::begin_attempt(const ports::BeginAttempt& command, ports::Executo
 
 void StoreImpl::finish_attempt(ports::FinishAttempt command, ports::Executor& where,
                                ports::Done<ports::FinishResult> done) {
-  write<ports::FinishResult>(where, std::move(done),
-                             [command = std::move(command)](Engine& engine) {
-                               return engine.attempts().finish(command);
-                             });
+  write<ports::FinishResult>(
+      where, std::move(done),
+      [command = std::move(command)](Engine& engine) { return engine.attempts().finish(command); });
 }
 
 void StoreImpl::apply_receipts(std::vector<model::Receipt> receipts, ports::Executor& where,
@@ -79,8 +78,7 @@ void StoreImpl::expire_overdue(model::TimePoint now, std::int64_t from_row, std:
 }
 
 void StoreImpl::settle_overdue_holds(model::TimePoint now, std::size_t limit,
-                                     ports::Executor& where,
-                                     ports::Done<ports::SweepResult> done) {
+                                     ports::Executor& where, ports::Done<ports::SweepResult> done) {
   write<ports::SweepResult>(where, std::move(done), [now, limit](Engine& engine) {
     return engine.hold_sweep().run(now, limit);
   });

@@ -18,9 +18,9 @@ class WriteQueue {
   bool has_room_for_accept() const { return lane(OperationKind::kAccept).size() < accepts_max_; }
   void push(OperationKind kind, Write operation);
 
-  // The next transaction, in the order in which it runs: results, then begins, then accepts. Accepts
-  // get at most half of `batch_max`, so that intake cannot starve sending, and at least an eighth,
-  // so that sending cannot starve intake.
+  // The next transaction, in the order in which it runs: results, then begins, then accepts.
+  // Accepts get at most half of `batch_max`, so that intake cannot starve sending, and at least an
+  // eighth, so that sending cannot starve intake.
   std::vector<Write> take(std::size_t batch_max);
   // Everything, in the same order.
   std::vector<Write> take_all();

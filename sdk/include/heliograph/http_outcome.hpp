@@ -40,8 +40,10 @@ inline std::optional<std::int64_t> http_date(std::string_view text) {
                                          std::chrono::month{static_cast<unsigned>(month / 3 + 1)},
                                          std::chrono::day{static_cast<unsigned>(*day)}};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const auto days = std::chrono::sys_days{date}.time_since_epoch();
-  return std::chrono::seconds{days}.count() + *hour * 3600 + *minute * 60 + *second;
+  const std::chrono::seconds since_1970 =
+      std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{*hour} +
+      std::chrono::minutes{*minute} + std::chrono::seconds{*second};
+  return since_1970.count();
 }
 
 }  // namespace detail

@@ -25,7 +25,9 @@ constexpr std::string_view to_view(hg_str text) noexcept {
 // plugin (HG_E_PANIC), which takes the instance out of service.
 class Failure : public std::runtime_error {
  public:
-  Failure(hg_status status, const std::string& text) : std::runtime_error(text), status_(status) {}
+  // A status that is no error counts as HG_E_INTERNAL.
+  Failure(hg_status status, const std::string& text)
+      : std::runtime_error(text), status_(status < 0 ? status : HG_E_INTERNAL) {}
   hg_status status() const noexcept { return status_; }
 
  private:

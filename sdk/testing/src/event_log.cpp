@@ -52,6 +52,7 @@ void EventLog::take(Batch batch) {
 
 std::vector<EventRecord> EventLog::copy(const hg_event* const* events, std::size_t n) {
   std::vector<EventRecord> copies;
+  copies.reserve(n);
   for (std::size_t i = 0; i < n; ++i) copies.push_back(copy_event(*events[i]));
   return copies;
 }

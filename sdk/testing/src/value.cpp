@@ -42,13 +42,13 @@ Value Value::parse_valid(std::string_view text) {
     });
     return value;
   }
-  const char* end = text.data() + text.size();
   if (text.find_first_of(".eE") == std::string_view::npos) {
     std::int64_t integer = 0;
-    if (std::from_chars(text.data(), end, integer).ec == std::errc{}) return {integer};
+    if (std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc{})
+      return {integer};
   }
   double number = 0;
-  std::from_chars(text.data(), end, number);
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return {number};
 }
 

@@ -1,6 +1,7 @@
 /* What the probe's components share. The probe is a plugin that behaves, and misbehaves, as a test
- * tells it: by its configuration (`mode`) for lifecycle, distributor and limiter, by the text of the
- * message for sends. Written against the bare ABI, because the SDK would not let it do most of this. */
+ * tells it: by its configuration (`mode`) for lifecycle, distributor and limiter, by the text of
+ * the message for sends. Written against the bare ABI, because the SDK would not let it do most of
+ * this. */
 #pragma once
 
 #include <heliograph/abi/abi.h>
@@ -16,7 +17,9 @@ extern const hg_component kProbeProvider;
 extern const hg_component kProbeDistributor;
 extern const hg_component kProbeLimiter;
 
-inline std::string_view view(hg_str text) { return {text.ptr == nullptr ? "" : text.ptr, text.len}; }
+inline std::string_view view(hg_str text) {
+  return {text.ptr == nullptr ? "" : text.ptr, text.len};
+}
 inline hg_str str(std::string_view text) { return {text.data(), text.size()}; }
 
 inline std::string config_text(const hg_host* host, const hg_config* cfg, const char* path) {

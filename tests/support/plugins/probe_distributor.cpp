@@ -1,30 +1,35 @@
 // The probe's distributor: takes the first that is not excluded, or errs as `mode` says.
 #include "probe_common.h"
 
-struct hg_instance {
+namespace {
+
+// Not hg_instance itself: the probe has three kinds, and C++ knows one type of a name.
+struct Self {
   const hg_host* host = nullptr;
   std::string mode;
   const hg_candidate_set* set = nullptr;
 };
 
-namespace {
+Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
                  hg_error*) {
-  *out = new hg_instance{host, config_text(host, cfg, "mode"), nullptr};
+  *out = reinterpret_cast<hg_instance*>(new Self{host, config_text(host, cfg, "mode"), nullptr});
   return HG_OK;
 }
 
-void destroy(hg_instance* self) { delete self; }
+void destroy(hg_instance* instance) { delete of(instance); }
 
-hg_status on_candidates(hg_instance* self, const hg_candidate_set* set) {
+hg_status on_candidates(hg_instance* instance, const hg_candidate_set* set) {
+  auto* self = of(instance);
   if (self->mode == "refuses") return HG_E_LIMIT;
   self->set = set;
   return HG_OK;
 }
 
-hg_status pick(hg_instance* self, const hg_pick* request, std::uint32_t* index,
+hg_status pick(hg_instance* instance, const hg_pick* request, std::uint32_t* index,
                std::uint64_t* token) {
+  auto* self = of(instance);
   if (self->mode == "out_of_range") *index = self->set->n;
   if (self->mode == "excluded") *index = 0;
   if (self->mode == "error") return HG_E_INTERNAL;
@@ -39,8 +44,9 @@ hg_status pick(hg_instance* self, const hg_pick* request, std::uint32_t* index,
   return HG_OK;
 }
 
-void on_result(hg_instance* self, std::uint64_t token, std::uint64_t candidate,
+void on_result(hg_instance* instance, std::uint64_t token, std::uint64_t candidate,
                std::uint32_t outcome, std::uint64_t) {
+  auto* self = of(instance);
   say(self->host, "result " + std::to_string(token) + " " + std::to_string(candidate) + " " +
                       std::to_string(outcome));
 }

@@ -3,21 +3,24 @@
 
 #include "probe_common.h"
 
-struct hg_instance {
+namespace {
+
+// Not hg_instance itself: the probe has three kinds, and C++ knows one type of a name.
+struct Self {
   const hg_host* host = nullptr;
   std::string mode;
   std::vector<hg_op> waiting;
 };
 
-namespace {
+Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
                  hg_error*) {
-  *out = new hg_instance{host, config_text(host, cfg, "mode"), {}};
+  *out = reinterpret_cast<hg_instance*>(new Self{host, config_text(host, cfg, "mode"), {}});
   return HG_OK;
 }
 
-void destroy(hg_instance* self) { delete self; }
+void destroy(hg_instance* instance) { delete of(instance); }
 
 hg_limit_result granted(std::uint32_t items) {
   hg_limit_result result{};
@@ -29,7 +32,9 @@ hg_limit_result granted(std::uint32_t items) {
   return result;
 }
 
-hg_status on_rules(hg_instance* self, const hg_limit_rule* rules, std::size_t n, hg_error* error) {
+hg_status on_rules(hg_instance* instance, const hg_limit_rule* rules, std::size_t n,
+                   hg_error* error) {
+  auto* self = of(instance);
   if (self->mode == "refuses_rules") return fail(error, HG_E_UNSUPPORTED, "no token buckets here");
   for (std::size_t i = 0; i < n; ++i) {
     const auto* rule = HG_AT(rules, i);
@@ -38,7 +43,9 @@ hg_status on_rules(hg_instance* self, const hg_limit_rule* rules, std::size_t n,
   return HG_OK;
 }
 
-hg_status acquire(hg_instance* self, hg_op op, const hg_limit_req* request, hg_limit_result* out) {
+hg_status acquire(hg_instance* instance, hg_op op, const hg_limit_req* request,
+                  hg_limit_result* out) {
+  auto* self = of(instance);
   const auto& mode = self->mode;
   if (mode == "fails") return HG_E_IO;
   if (mode == "panics") return HG_E_PANIC;
@@ -48,17 +55,18 @@ hg_status acquire(hg_instance* self, hg_op op, const hg_limit_req* request, hg_l
   }
   if (mode == "later" || mode == "fails_later") {
     self->waiting.push_back(op);
-    self->host->post(self->host,
-                     [](void* arg, std::uint64_t tag) {
-                       auto* me = static_cast<hg_instance*>(arg);
-                       auto result = granted(1);
-                       result.status = me->mode == "fails_later" ? HG_E_IO : HG_OK;
-                       me->host->complete_limit(me->host, tag, &result);
-                       if (me->host->complete_limit(me->host, tag, &result) != HG_E_STALE) {
-                         say(me->host, "a double completion was taken");
-                       }
-                     },
-                     self, op);
+    self->host->post(
+        self->host,
+        [](void* arg, std::uint64_t tag) {
+          auto* me = static_cast<Self*>(arg);
+          auto result = granted(1);
+          result.status = me->mode == "fails_later" ? HG_E_IO : HG_OK;
+          me->host->complete_limit(me->host, tag, &result);
+          if (me->host->complete_limit(me->host, tag, &result) != HG_E_STALE) {
+            say(me->host, "a double completion was taken");
+          }
+        },
+        self, op);
     return HG_PENDING;
   }
   if (mode == "denies") *out = granted(0);
@@ -67,13 +75,15 @@ hg_status acquire(hg_instance* self, hg_op op, const hg_limit_req* request, hg_l
   return HG_OK;
 }
 
-void refund(hg_instance* self, std::uint64_t grant, const hg_limit_key* keys, std::size_t n_keys,
-            std::uint32_t n) {
+void refund(hg_instance* instance, std::uint64_t grant, const hg_limit_key* keys,
+            std::size_t n_keys, std::uint32_t n) {
+  auto* self = of(instance);
   say(self->host, "refund " + std::to_string(grant) + " " + std::string{view(keys[0].key)} + " " +
                       std::to_string(n_keys) + " " + std::to_string(n));
 }
 
-void cancel(hg_instance* self, hg_op op) {
+void cancel(hg_instance* instance, hg_op op) {
+  auto* self = of(instance);
   say(self->host, "cancelled");
   if (self->mode != "late") return;
   const auto result = granted(1);

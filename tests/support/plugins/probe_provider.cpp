@@ -10,11 +10,10 @@
 
 #include "probe_common.h"
 
-struct Held {
-  hg_op op;
-};
+namespace {
 
-struct hg_instance {
+// Not hg_instance itself: the probe has three kinds, and C++ knows one type of a name.
+struct Self {
   const hg_host* host = nullptr;
   const hg_config* config = nullptr;
   std::string mode;
@@ -28,7 +27,7 @@ struct hg_instance {
   hg_id watch = 0;
 };
 
-namespace {
+Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 const hg_host* last_destroyed_host = nullptr;
 
@@ -41,7 +40,7 @@ hg_send_result result_of(hg_op op, std::uint32_t outcome, std::string_view id = 
   return result;
 }
 
-void complete(hg_instance* self, hg_op op, std::uint32_t outcome) {
+void complete(Self* self, hg_op op, std::uint32_t outcome) {
   const auto result = result_of(op, outcome);
   self->host->complete_send(self->host, &result, 1);
 }
@@ -54,41 +53,65 @@ hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg,
   if (mode == "create_hangs") {
     while (true) ::pause();
   }
-  auto* self = new hg_instance;
+  auto* self = new Self;
   self->host = host;
   self->config = cfg;
   self->mode = mode;
   self->http = static_cast<const hg_http_client*>(
       mode == "no_http" ? nullptr : host->get_extension(host, HG_EXT_HTTP_CLIENT));
-  self->metric = host->metric_register(host, HG_METRIC_COUNTER, HG_STR("sends"),
-                                       HG_STR("messages given to the probe"), HG_STR(""), nullptr, 0);
+  self->metric =
+      host->metric_register(host, HG_METRIC_COUNTER, HG_STR("sends"),
+                            HG_STR("messages given to the probe"), HG_STR(""), nullptr, 0);
   if (mode == "create_posts") {
-    host->post(host, [](void* arg, std::uint64_t) { say(static_cast<hg_instance*>(arg)->host, "post of create ran"); },
-               self, 0);
+    host->post(
+        host,
+        [](void* arg, std::uint64_t) { say(static_cast<Self*>(arg)->host, "post of create ran"); },
+        self, 0);
   }
   if (mode == "create_timer") {
-    const auto status = host->timer_start(host, 1, [](void*, std::uint64_t) {}, nullptr, 0, nullptr);
+    const auto status =
+        host->timer_start(host, 1, [](void*, std::uint64_t) {}, nullptr, 0, nullptr);
     say(host, status == HG_E_STATE ? "timer in create refused" : "timer in create taken");
   }
-  *out = self;
+  *out = reinterpret_cast<hg_instance*>(self);
   return HG_OK;
 }
 
-hg_status start(hg_instance* self, hg_op op, std::uint64_t, hg_error* error) {
+void on_start_http(void* arg, std::uint64_t tag, const hg_http_response* response) {
+  auto* self = static_cast<Self*>(arg);
+  say(self->host, "start heard: " + std::string{view(response->detail)});
+  const auto fine = response->status == HG_OK;
+  self->host->complete(self->host, tag, fine ? HG_OK : HG_E_IO, nullptr);
+}
+
+// A request made in a [ctl] call: what the client refuses is heard by the callback.
+hg_status start_by_http(Self* self, hg_op op, std::string_view url) {
+  hg_http_request request{};
+  request.size = sizeof request;
+  request.method = HG_STR("GET");
+  request.url = str(url);
+  const auto status = self->http->request(self->host, &request, on_start_http, self, op, nullptr);
+  return status == HG_OK ? HG_PENDING : status;
+}
+
+hg_status start(hg_instance* instance, hg_op op, std::uint64_t, hg_error* error) {
+  auto* self = of(instance);
   if (self->mode == "start_fails") return fail(error, HG_E_IO, "peer says no");
   if (self->mode == "start_never") {
     self->start_op = op;
     return HG_PENDING;
   }
   if (self->mode == "start_later") {
-    self->host->timer_start(self->host, self->host->now_mono_ns(self->host) + 1'000'000,
-                            [](void* arg, std::uint64_t tag) {
-                              auto* me = static_cast<hg_instance*>(arg);
-                              me->host->complete(me->host, tag, HG_OK, nullptr);
-                            },
-                            self, op, nullptr);
+    self->host->timer_start(
+        self->host, self->host->now_mono_ns(self->host) + 1'000'000,
+        [](void* arg, std::uint64_t tag) {
+          auto* me = static_cast<Self*>(arg);
+          me->host->complete(me->host, tag, HG_OK, nullptr);
+        },
+        self, op, nullptr);
     return HG_PENDING;
   }
+  if (self->mode.starts_with("http://")) return start_by_http(self, op, self->mode);
   if (self->mode == "start_inside") {
     self->host->complete(self->host, op, HG_OK, nullptr);
     return HG_PENDING;
@@ -96,20 +119,32 @@ hg_status start(hg_instance* self, hg_op op, std::uint64_t, hg_error* error) {
   return HG_OK;
 }
 
-hg_status stop(hg_instance* self, hg_op, std::uint64_t) {
+hg_status drain(hg_instance* instance, hg_op op, std::uint64_t) {
+  auto* self = of(instance);
+  if (self->mode != "drains") return self->mode == "never_drains" ? HG_PENDING : HG_OK;
+  for (const auto held : self->held) complete(self, held, HG_SENT);
+  self->held.clear();
+  self->host->complete(self->host, op, HG_OK, nullptr);
+  return HG_PENDING;
+}
+
+hg_status stop(hg_instance* instance, hg_op, std::uint64_t) {
+  auto* self = of(instance);
   if (self->mode == "stop_hangs") {
     while (true) ::pause();
   }
   say(self->host, "stopped");
   for (auto& thread : self->threads) thread.join();
   self->threads.clear();
-  if (self->start_op != 0) self->host->complete(self->host, self->start_op, HG_E_CANCELLED, nullptr);
+  if (self->start_op != 0)
+    self->host->complete(self->host, self->start_op, HG_E_CANCELLED, nullptr);
   if (self->mode == "keeps_sends") return HG_OK;
   for (const auto op : self->held) complete(self, op, HG_UNKNOWN);
   return HG_OK;
 }
 
-void destroy(hg_instance* self) {
+void destroy(hg_instance* instance) {
+  auto* self = of(instance);
   say(self->host, "destroyed");
   if (self->pipe_read >= 0) ::close(self->pipe_read);
   if (self->pipe_write >= 0) ::close(self->pipe_write);
@@ -117,7 +152,8 @@ void destroy(hg_instance* self) {
   delete self;
 }
 
-hg_status caps(hg_instance* self, hg_provider_caps* out) {
+hg_status caps(hg_instance* instance, hg_provider_caps* out) {
+  auto* self = of(instance);
   out->channels = self->mode == "no_channel" ? 0 : HG_CH_SMS;
   out->max_batch = 10;
   out->max_inflight = 5;
@@ -125,46 +161,49 @@ hg_status caps(hg_instance* self, hg_provider_caps* out) {
   return HG_OK;
 }
 
-void use_timer(hg_instance* self, hg_op op) {
-  self->host->timer_start(self->host, self->host->now_mono_ns(self->host) + 2'000'000,
-                          [](void* arg, std::uint64_t tag) {
-                            complete(static_cast<hg_instance*>(arg), tag, HG_SENT);
-                          },
-                          self, op, nullptr);
+void use_timer(Self* self, hg_op op) {
+  self->host->timer_start(
+      self->host, self->host->now_mono_ns(self->host) + 2'000'000,
+      [](void* arg, std::uint64_t tag) { complete(static_cast<Self*>(arg), tag, HG_SENT); }, self,
+      op, nullptr);
   hg_id id = 0;
-  self->host->timer_start(self->host, self->host->now_mono_ns(self->host) + 1'000'000,
-                          [](void* arg, std::uint64_t tag) {
-                            complete(static_cast<hg_instance*>(arg), tag, HG_REJECTED);
-                          },
-                          self, op, &id);
+  self->host->timer_start(
+      self->host, self->host->now_mono_ns(self->host) + 1'000'000,
+      [](void* arg, std::uint64_t tag) { complete(static_cast<Self*>(arg), tag, HG_REJECTED); },
+      self, op, &id);
   const auto first = self->host->timer_cancel(self->host, id);
   const auto second = self->host->timer_cancel(self->host, id);
   if (first != HG_OK || second != HG_E_STALE) complete(self, op, HG_REFUSED);
 }
 
-void use_thread(hg_instance* self, hg_op op) {
+void use_many_threads(Self* self, hg_op op) {
+  for (int i = 0; i < 4; ++i) {
+    self->threads.emplace_back([self, op] { complete(self, op, HG_SENT); });
+  }
+}
+
+void use_thread(Self* self, hg_op op) {
   self->threads.emplace_back([self, op] {
     // A [loop] function from a foreign thread is refused; post() is the way back.
-    const auto refused = self->host->timer_start(
-        self->host, 1, [](void*, std::uint64_t) {}, nullptr, 0, nullptr);
+    const auto refused =
+        self->host->timer_start(self->host, 1, [](void*, std::uint64_t) {}, nullptr, 0, nullptr);
     if (refused != HG_E_STATE) return complete(self, op, HG_REFUSED);
-    self->host->post(self->host,
-                     [](void* arg, std::uint64_t tag) {
-                       complete(static_cast<hg_instance*>(arg), tag, HG_SENT);
-                     },
-                     self, op);
+    self->host->post(
+        self->host,
+        [](void* arg, std::uint64_t tag) { complete(static_cast<Self*>(arg), tag, HG_SENT); }, self,
+        op);
   });
 }
 
 void on_http(void* arg, std::uint64_t tag, const hg_http_response* response) {
-  auto* self = static_cast<hg_instance*>(arg);
+  auto* self = static_cast<Self*>(arg);
   auto result = result_of(tag, response->code == 200 ? HG_SENT : HG_RETRY, view(response->body));
   result.status_code = static_cast<std::int32_t>(response->code);
   result.detail = response->detail;
   self->host->complete_send(self->host, &result, 1);
 }
 
-hg_status use_http(hg_instance* self, const hg_send_item& item, std::string_view url) {
+hg_status use_http(Self* self, const hg_send_item& item, std::string_view url) {
   hg_http_request request{};
   request.size = sizeof request;
   request.method = HG_STR("POST");
@@ -185,34 +224,35 @@ hg_status use_http(hg_instance* self, const hg_send_item& item, std::string_view
   return self->http->request(self->host, &request, on_http, self, item.op, nullptr);
 }
 
-hg_status use_descriptor(hg_instance* self, hg_op op) {
+hg_status use_descriptor(Self* self, hg_op op) {
   const auto* fds = static_cast<const hg_fd*>(self->host->get_extension(self->host, HG_EXT_FD));
   int ends[2];
   if (fds == nullptr || ::pipe(ends) != 0) return HG_E_UNSUPPORTED;
   self->pipe_read = ends[0];
   self->pipe_write = ends[1];
-  const auto status = fds->watch(self->host, self->pipe_read, HG_FD_READ,
-                                 [](void* arg, std::uint64_t tag, std::uint32_t ready) {
-                                   auto* me = static_cast<hg_instance*>(arg);
-                                   const auto* mine = static_cast<const hg_fd*>(
-                                       me->host->get_extension(me->host, HG_EXT_FD));
-                                   char byte = 0;
-                                   const auto got = ::read(me->pipe_read, &byte, 1);
-                                   if (byte == 'a') return;  // level-triggered: called again for 'b'
-                                   mine->unwatch(me->host, me->watch);
-                                   const auto fine = got == 1 && byte == 'b' && ready == HG_FD_READ;
-                                   complete(me, tag, fine ? HG_SENT : HG_REFUSED);
-                                 },
-                                 self, op, &self->watch);
+  const auto status = fds->watch(
+      self->host, self->pipe_read, HG_FD_READ,
+      [](void* arg, std::uint64_t tag, std::uint32_t ready) {
+        auto* me = static_cast<Self*>(arg);
+        const auto* mine = static_cast<const hg_fd*>(me->host->get_extension(me->host, HG_EXT_FD));
+        char byte = 0;
+        const auto got = ::read(me->pipe_read, &byte, 1);
+        if (byte == 'a') return;  // level-triggered: called again for 'b'
+        mine->unwatch(me->host, me->watch);
+        const auto fine = got == 1 && byte == 'b' && ready == HG_FD_READ;
+        complete(me, tag, fine ? HG_SENT : HG_REFUSED);
+      },
+      self, op, &self->watch);
   if (status != HG_OK) return status;
-  if (fds->watch(self->host, self->pipe_read, HG_FD_READ, [](void*, std::uint64_t, std::uint32_t) {},
-                 nullptr, 0, nullptr) != HG_E_STATE) {
+  if (fds->watch(
+          self->host, self->pipe_read, HG_FD_READ, [](void*, std::uint64_t, std::uint32_t) {},
+          nullptr, 0, nullptr) != HG_E_STATE) {
     return HG_E_INTERNAL;
   }
   return ::write(self->pipe_write, "ab", 2) == 2 ? HG_OK : HG_E_IO;
 }
 
-void use_emit(hg_instance* self, hg_op op) {
+void use_emit(Self* self, hg_op op) {
   hg_event event{};
   event.size = sizeof event;
   event.kind = HG_EV_RECEIPT;
@@ -220,16 +260,16 @@ void use_emit(hg_instance* self, hg_op op) {
   event.receipt_state = HG_RCPT_DELIVERED;
   event.provider_code = HG_STR("000");
   const hg_event* const events[] = {&event};
-  const auto status = self->host->emit(self->host, events, 1,
-                                       [](void* arg, std::uint64_t tag, hg_status st) {
-                                         complete(static_cast<hg_instance*>(arg), tag,
-                                                  st == HG_OK ? HG_SENT : HG_RETRY);
-                                       },
-                                       self, op);
+  const auto status = self->host->emit(
+      self->host, events, 1,
+      [](void* arg, std::uint64_t tag, hg_status st) {
+        complete(static_cast<Self*>(arg), tag, st == HG_OK ? HG_SENT : HG_RETRY);
+      },
+      self, op);
   if (status != HG_PENDING) complete(self, op, HG_REFUSED);
 }
 
-hg_status take(hg_instance* self, const hg_send_item& item) {
+hg_status take(Self* self, const hg_send_item& item) {
   const auto text = view(item.msg->body);
   const auto op = item.op;
   if (text == "sent") complete(self, op, HG_SENT);
@@ -262,6 +302,7 @@ hg_status take(hg_instance* self, const hg_send_item& item) {
   }
   if (text == "timer") use_timer(self, op);
   if (text == "thread") use_thread(self, op);
+  if (text == "race") use_many_threads(self, op);
   if (text == "descriptor") return use_descriptor(self, op);
   if (text == "emit") use_emit(self, op);
   if (text.starts_with("http://")) return use_http(self, item, text);
@@ -290,7 +331,9 @@ hg_status take(hg_instance* self, const hg_send_item& item) {
   return HG_OK;
 }
 
-hg_status send(hg_instance* self, const hg_send_item* items, std::size_t n, std::size_t* accepted) {
+hg_status send(hg_instance* instance, const hg_send_item* items, std::size_t n,
+               std::size_t* accepted) {
+  auto* self = of(instance);
   self->host->metric_add(self->host, self->metric, static_cast<double>(n));
   for (std::size_t i = 0; i < n; ++i) {
     if (const auto status = take(self, items[i]); status != HG_OK) return status;
@@ -299,13 +342,15 @@ hg_status send(hg_instance* self, const hg_send_item* items, std::size_t n, std:
   return HG_OK;
 }
 
-void cancel(hg_instance* self, hg_op, hg_status why) {
+void cancel(hg_instance* instance, hg_op, hg_status why) {
+  auto* self = of(instance);
   say(self->host, why == HG_E_DEADLINE ? "cancelled: deadline" : "cancelled");
 }
 
-hg_status handle(hg_instance* self, hg_op op, const hg_ingress_request* request) {
-  const auto* desk = static_cast<const hg_ingress_host*>(
-      self->host->get_extension(self->host, HG_EXT_INGRESS));
+hg_status handle(hg_instance* instance, hg_op op, const hg_ingress_request* request) {
+  auto* self = of(instance);
+  const auto* desk =
+      static_cast<const hg_ingress_host*>(self->host->get_extension(self->host, HG_EXT_INGRESS));
   const auto body = view(request->body);
   if (body == "never") return HG_PENDING;
   if (body == "broken") return HG_E_INTERNAL;
@@ -337,7 +382,7 @@ constexpr hg_lifecycle kLife{.size = sizeof(hg_lifecycle),
                              .create = create,
                              .start = start,
                              .reconfigure = nullptr,
-                             .drain = nullptr,
+                             .drain = drain,
                              .stop = stop,
                              .destroy = destroy,
                              .get_extension = get_extension};
@@ -347,15 +392,14 @@ constexpr hg_provider kTable{
 
 }  // namespace
 
-const hg_component kProbeProvider{
-    .size = sizeof(hg_component),
-    .kind = HG_KIND_PROVIDER,
-    .flags = HG_F_OWN_THREADS,
-    .reserved = 0,
-    .id = HG_STR_INIT("probe"),
-    .version = HG_STR_INIT("1.2.3"),
-    .summary = HG_STR_INIT("Does what the message's text says."),
-    .config_schema = HG_STR_INIT(R"({
+const hg_component kProbeProvider{.size = sizeof(hg_component),
+                                  .kind = HG_KIND_PROVIDER,
+                                  .flags = HG_F_OWN_THREADS,
+                                  .reserved = 0,
+                                  .id = HG_STR_INIT("probe"),
+                                  .version = HG_STR_INIT("1.2.3"),
+                                  .summary = HG_STR_INIT("Does what the message's text says."),
+                                  .config_schema = HG_STR_INIT(R"({
       "type": "object", "additionalProperties": false, "required": ["url"],
       "properties": {
         "url": {"type": "string", "description": "where the peer is", "examples": ["http://peer/"]},
@@ -363,8 +407,8 @@ const hg_component kProbeProvider{
         "timeout": {"type": "string", "x-unit": "duration", "default": "5s"},
         "password": {"type": "string", "x-secret": true}
       }})"),
-    .life = &kLife,
-    .vtbl = &kTable};
+                                  .life = &kLife,
+                                  .vtbl = &kTable};
 
 // What a thread that outlives its instance might do: called by the test through dlsym.
 extern "C" HG_EXPORT hg_status probe_call_after_destroy() {

@@ -11,20 +11,20 @@
 #define REFUSES 8
 #define INIT_FAILS 9
 
-static hg_status create(const hg_host *host, const hg_component *component, const hg_config *cfg,
-                        hg_instance **out, hg_error *err) {
+static hg_status create(const hg_host* host, const hg_component* component, const hg_config* cfg,
+                        hg_instance** out, hg_error* err) {
   (void)component, (void)cfg, (void)err;
-  *out = (hg_instance *)(uintptr_t)host;
+  *out = (hg_instance*)(uintptr_t)host;
   return HG_OK;
 }
-static void destroy(hg_instance *self) { (void)self; }
-static hg_status caps(hg_instance *self, hg_provider_caps *out) {
+static void destroy(hg_instance* self) { (void)self; }
+static hg_status caps(hg_instance* self, hg_provider_caps* out) {
   (void)self;
   HG_PUT(out, channels, HG_CH_SMS);
   return HG_OK;
 }
-static hg_status send(hg_instance *self, const hg_send_item *items, size_t n, size_t *accepted) {
-  const hg_host *host = (const hg_host *)(uintptr_t)self;
+static hg_status send(hg_instance* self, const hg_send_item* items, size_t n, size_t* accepted) {
+  const hg_host* host = (const hg_host*)(uintptr_t)self;
   size_t i;
   for (i = 0; i < n; ++i) {
     hg_send_result result = {0};
@@ -39,9 +39,10 @@ static hg_status send(hg_instance *self, const hg_send_item *items, size_t n, si
 
 static const hg_lifecycle life = {
 #if VARIANT == TRUNCATED_TABLES
-    /* An older SDK's: it ends after destroy, and what follows in memory is not the host's to read. */
+    /* An older SDK's: it ends after destroy, and what follows in memory is not the host's to read.
+     */
     .size = offsetof(hg_lifecycle, get_extension),
-    .get_extension = (const void *(*)(hg_instance *, const char *))(uintptr_t)1,
+    .get_extension = (const void* (*)(hg_instance*, const char*))(uintptr_t)1,
 #else
     .size = sizeof(hg_lifecycle),
 #endif
@@ -52,7 +53,7 @@ static const hg_lifecycle life = {
 static const hg_provider table = {
 #if VARIANT == TRUNCATED_TABLES
     .size = offsetof(hg_provider, cancel),
-    .cancel = (void (*)(hg_instance *, hg_op, hg_status))(uintptr_t)1,
+    .cancel = (void (*)(hg_instance*, hg_op, hg_status))(uintptr_t)1,
 #else
     .size = sizeof(hg_provider),
 #endif
@@ -84,15 +85,15 @@ static const hg_component future = {
     .kind = 42,
     .id = HG_STR_INIT("future"),
 };
-static const hg_component *const components[] = {&future, &component};
+static const hg_component* const components[] = {&future, &component};
 #elif VARIANT == TWICE
-static const hg_component *const components[] = {&component, &component};
+static const hg_component* const components[] = {&component, &component};
 #else
-static const hg_component *const components[] = {&component};
+static const hg_component* const components[] = {&component};
 #endif
 
 #if VARIANT == INIT_FAILS
-static hg_status init(const hg_host_info *host, hg_error *err) {
+static hg_status init(const hg_host_info* host, hg_error* err) {
   (void)host;
   err->msg_len = 8;
   err->msg[0] = 'n', err->msg[1] = 'o', err->msg[2] = ' ', err->msg[3] = 'l';
@@ -121,7 +122,7 @@ static const hg_module module = {
 #endif
 };
 
-HG_EXPORT const hg_module *hg_plugin_entry_v1(const hg_host_info *host, hg_error *err) {
+HG_EXPORT const hg_module* hg_plugin_entry_v1(const hg_host_info* host, hg_error* err) {
   (void)host;
 #if VARIANT == REFUSES
   err->msg_len = 3;

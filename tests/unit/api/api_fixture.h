@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/api/api.h"
-#include "tests/unit/api/memory_store.h"
+#include "tests/unit/api/api_store.h"
 
 namespace heliograph::test {
 
@@ -97,7 +97,7 @@ class ApiTest : public ::testing::Test {
   boost::asio::io_context loop;
   LoopExecutor executor{loop};
   ManualClock clock;
-  MemoryStore store;
+  ApiStore store;
   FakeProviders providers;
   FakeIngress ingress;
   FakeReadiness readiness;

@@ -47,6 +47,21 @@ void serve_all(RawSocket& connection) {
   }
 }
 
+ScriptedPeer::Script say(const std::string& bytes) {
+  return [bytes](RawSocket& connection) {
+    read_request(connection);
+    connection.send(bytes);
+    wait_for_end(connection);
+  };
+}
+
+ScriptedPeer::Script say_and_close(const std::string& bytes) {
+  return [bytes](RawSocket& connection) {
+    read_request(connection);
+    connection.send(bytes);
+  };
+}
+
 std::string ok(const std::string& body, const std::string& fields) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + fields +
          "\r\n" + body;

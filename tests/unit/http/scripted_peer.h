@@ -40,6 +40,10 @@ std::string read_request(RawSocket& connection);
 void wait_for_end(RawSocket& connection);
 // Answers requests with "200 <number of the request on this connection>" until the client goes.
 void serve_all(RawSocket& connection);
+// Scripts: read a request, answer with `bytes`, then do nothing until the client has gone, or end
+// the connection.
+ScriptedPeer::Script say(const std::string& bytes);
+ScriptedPeer::Script say_and_close(const std::string& bytes);
 std::string ok(const std::string& body, const std::string& fields = "");
 
 }  // namespace heliograph::http::testing

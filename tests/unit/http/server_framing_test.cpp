@@ -41,9 +41,9 @@ std::string many_fields(int count) {
 
 const std::string kChunked = "Transfer-Encoding: chunked\r\n";
 
-const std::vector<Case>& refused() {
-  static const std::vector<Case> cases = {
-      // Transfer-Encoding: Beast takes each of these for a request without a body.
+// Transfer-Encoding: Beast takes each of these for a request without a body.
+std::vector<Case> refused_encodings() {
+  return {
       {"te_gzip", post("Transfer-Encoding: gzip\r\n"), 400},
       {"te_xchunked", post("Transfer-Encoding: xchunked\r\n"), 400},
       {"te_chunked_identity", post("Transfer-Encoding: chunked, identity\r\n"), 400},
@@ -58,7 +58,12 @@ const std::vector<Case>& refused() {
       {"te_gzip_then_length", post("Transfer-Encoding: gzip\r\nContent-Length: 5\r\n", "12345"),
        400},
       {"te_on_1_0", "POST /echo HTTP/1.0\r\nHost: x\r\n" + kChunked + "\r\n0\r\n\r\n", 400},
-      // Content-Length.
+  };
+}
+
+// Content-Length.
+std::vector<Case> refused_lengths() {
+  return {
       {"length_twice_equal", post("Content-Length: 5\r\nContent-Length: 5\r\n", "12345"), 400},
       {"length_twice_different", post("Content-Length: 5\r\nContent-Length: 6\r\n", "12345"), 400},
       {"length_list", post("Content-Length: 5, 5\r\n", "12345"), 400},
@@ -69,7 +74,12 @@ const std::vector<Case>& refused() {
       {"length_empty", post("Content-Length:\r\n"), 400},
       {"length_blank_inside", post("Content-Length: 5 5\r\n", "12345"), 400},
       {"length_beyond_route", post("Content-Length: 1001\r\n"), 413},
-      // Lines.
+  };
+}
+
+// Lines.
+std::vector<Case> refused_lines() {
+  return {
       {"space_before_colon", get("Host : x\r\n"), 400},
       {"bare_lf_after_line", "GET /hello HTTP/1.1\nHost: x\r\n\r\n", 400},
       {"bare_lf_after_field", get("Host: x\nA: b\r\n"), 400},
@@ -83,7 +93,12 @@ const std::vector<Case>& refused() {
       {"blank_before_first_field", "GET /hello HTTP/1.1\r\n Host: x\r\n\r\n", 400},
       {"field_without_colon", get("Host: x\r\nnonsense\r\n"), 400},
       {"field_without_name", get("Host: x\r\n: v\r\n"), 400},
-      // Host.
+  };
+}
+
+// Host.
+std::vector<Case> refused_hosts() {
+  return {
       {"host_missing", get(""), 400},
       {"host_twice", get("Host: x\r\nHost: y\r\n"), 400},
       {"host_twice_equal", get("Host: x\r\nHost: x\r\n"), 400},
@@ -91,7 +106,12 @@ const std::vector<Case>& refused() {
       {"host_with_path", get("Host: x/y\r\n"), 400},
       {"host_with_user", get("Host: a@x\r\n"), 400},
       {"host_other_than_target", "GET http://y/hello HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-      // Chunks.
+  };
+}
+
+// Chunks.
+std::vector<Case> refused_chunks() {
+  return {
       {"chunk_size_letters", post(kChunked, "xyz\r\n"), 400},
       {"chunk_size_hex_prefix", post(kChunked, "0x5\r\n12345\r\n0\r\n\r\n"), 400},
       {"chunk_size_negative", post(kChunked, "-5\r\n12345\r\n0\r\n\r\n"), 400},
@@ -107,7 +127,12 @@ const std::vector<Case>& refused() {
       {"chunk_line_endless", post(kChunked, std::string(5000, '0')), 400},
       {"trailer", post(kChunked, "0\r\nA: b\r\n\r\n"), 400},
       {"trailer_length", post(kChunked, "0\r\nContent-Length: 5\r\n\r\n"), 400},
-      // Methods and targets.
+  };
+}
+
+// Methods and targets.
+std::vector<Case> refused_targets() {
+  return {
       {"get_with_body", "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345", 400},
       {"get_chunked", "GET /hello HTTP/1.1\r\nHost: x\r\n" + kChunked + "\r\n0\r\n\r\n", 400},
       {"head_with_body", "HEAD /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1", 400},
@@ -126,11 +151,21 @@ const std::vector<Case>& refused() {
       {"query_bad_escape", "GET /hello?a=%2 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"target_too_long", "GET /" + std::string(2048, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
       {"target_endless", "GET /" + std::string(9000, 'a'), 414},
-      // Sizes.
+  };
+}
+
+// Sizes.
+std::vector<Case> refused_sizes() {
+  return {
       {"fields_65", get(many_fields(65)), 431},
       {"header_too_large", get("Host: x\r\nA: " + std::string(8200, 'b') + "\r\n"), 431},
       {"header_just_too_large", get("Host: x\r\nA: " + std::string(8156, 'b') + "\r\n"), 431},
-      // Versions and expectations.
+  };
+}
+
+// Versions and expectations.
+std::vector<Case> refused_versions() {
+  return {
       {"version_2_0", "GET /hello HTTP/2.0\r\nHost: x\r\n\r\n", 505},
       {"version_1_2", "GET /hello HTTP/1.2\r\nHost: x\r\n\r\n", 505},
       {"version_0_9", "GET /hello HTTP/0.9\r\nHost: x\r\n\r\n", 505},
@@ -140,7 +175,16 @@ const std::vector<Case>& refused() {
       {"expectation_unknown", post("Expect: tea\r\nContent-Length: 1\r\n", "1"), 417},
       {"no_http", "\x16\x03\x01\x02\x05garbage\r\n\r\n", 400},
   };
-  return cases;
+}
+
+std::vector<Case> refused() {
+  std::vector<Case> all;
+  for (auto table : {refused_encodings, refused_lengths, refused_lines, refused_hosts,
+                     refused_chunks, refused_targets, refused_sizes, refused_versions}) {
+    const auto cases = table();
+    all.insert(all.end(), cases.begin(), cases.end());
+  }
+  return all;
 }
 
 class RefusedFraming : public ::testing::TestWithParam<Case> {

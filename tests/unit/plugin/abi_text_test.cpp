@@ -9,9 +9,19 @@ namespace {
 
 TEST(AbiText, CutsBetweenCharactersAndReplacesForeignBytes) {
   EXPECT_EQ(clean_text("abc", 10), "abc");
-  EXPECT_EQ(clean_text("a\xC3\xA4" "b", 2), "a") << "a character is not cut in two";
-  EXPECT_EQ(clean_text("a\xC3\xA4" "b", 3), "a\xC3\xA4");
-  EXPECT_EQ(clean_text("a\xFF" "b\n", 10), "a?b?");
+  EXPECT_EQ(clean_text("a\xC3\xA4"
+                       "b",
+                       2),
+            "a")
+      << "a character is not cut in two";
+  EXPECT_EQ(clean_text("a\xC3\xA4"
+                       "b",
+                       3),
+            "a\xC3\xA4");
+  EXPECT_EQ(clean_text("a\xFF"
+                       "b\n",
+                       10),
+            "a?b?");
   EXPECT_EQ(clean_text(hg_str{nullptr, 5}, 10), "");
 }
 

@@ -34,7 +34,8 @@ constexpr std::string_view kSchema = R"({
 struct Prepared {
   config::PluginTable table;
   config::Environment environment{{"SECRET", "correct horse"}, {"SHORT", "tiny"}};
-  std::expected<PreparedConfig, std::vector<std::string>> result = std::unexpected(std::vector<std::string>{});
+  std::expected<PreparedConfig, std::vector<std::string>> result =
+      std::unexpected(std::vector<std::string>{});
 
   explicit Prepared(const std::string& json, std::string_view schema = kSchema,
                     const std::string& folder = ".") {
@@ -60,7 +61,8 @@ struct Prepared {
 };
 
 TEST(ConfigSchema, DefaultsAreFilledAndUnitsConverted) {
-  const Prepared config{R"({"url": "http://x", "codes": [{"name": "a"}, {"name": "b", "wait": "250ms"}]})"};
+  const Prepared config{
+      R"({"url": "http://x", "codes": [{"name": "a"}, {"name": "b", "wait": "250ms"}]})"};
   ASSERT_THAT(config.errors(), ElementsAre());
   EXPECT_EQ(config.text("method"), "POST");
   EXPECT_EQ(config.number("timeout"), 5'400'000'000'000);
@@ -74,7 +76,8 @@ TEST(ConfigSchema, DefaultsAreFilledAndUnitsConverted) {
 }
 
 TEST(ConfigView, TypesChildrenAndKeys) {
-  const Prepared config{R"({"url": "http://x", "ratio": 1.5, "headers": {"X.Dotted": "1", "Accept": "2"}})"};
+  const Prepared config{
+      R"({"url": "http://x", "ratio": 1.5, "headers": {"X.Dotted": "1", "Accept": "2"}})"};
   ASSERT_THAT(config.errors(), ElementsAre());
   std::uint32_t type = 99;
   std::size_t children = 99;
@@ -120,13 +123,14 @@ TEST_P(BadConfig, NamesTheKeyAndWhatIsExpected) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BadConfig,
     ::testing::Values(
-        Bad{R"({})", "url: is required"},
-        Bad{R"({"url": 5})", "url: expected a string, got 5"},
-        Bad{R"({"url": "ftp://x"})", R"(url: does not match the pattern ^https?://, got "ftp://x")"},
+        Bad{R"({})", "url: is required"}, Bad{R"({"url": 5})", "url: expected a string, got 5"},
+        Bad{R"({"url": "ftp://x"})",
+            R"(url: does not match the pattern ^https?://, got "ftp://x")"},
         Bad{R"({"url": "http://x", "retrys": 2})", "retrys: unknown key; did you mean 'retries'?"},
         Bad{R"({"url": "http://x", "method": "GET"})",
             R"(method: expected one of "POST", "PUT", got "GET")"},
-        Bad{R"({"url": "http://x", "timeout": 5})", R"(timeout: expected a duration such as "5s", got 5)"},
+        Bad{R"({"url": "http://x", "timeout": 5})",
+            R"(timeout: expected a duration such as "5s", got 5)"},
         Bad{R"({"url": "http://x", "timeout": "soon"})",
             R"(timeout: expected a duration such as "5s", got "soon")"},
         Bad{R"({"url": "http://x", "body_max": "big"})",
@@ -169,7 +173,8 @@ TEST(ConfigSchema, SecretsAreResolvedAndNeverShown) {
 TEST(ConfigSchema, SecretFromAFileBesideTheConfiguration) {
   const TempFolder folder;
   folder.write("pw", "from the file\n");
-  const Prepared config{R"({"url": "http://x", "password": "file:pw"})", kSchema, folder.path().string()};
+  const Prepared config{R"({"url": "http://x", "password": "file:pw"})", kSchema,
+                        folder.path().string()};
   ASSERT_THAT(config.errors(), ElementsAre());
   EXPECT_EQ(config.text("password"), "from the file");
 }
@@ -193,10 +198,13 @@ TEST(ConfigSchema, HttpPropertyOfTheComponentItself) {
 }
 
 TEST(ConfigSchema, BrokenSchemasAreThePluginsFault) {
-  EXPECT_THAT(Prepared("{}", "{ not json").errors(), ElementsAre(HasSubstr("the schema of provider 'http' is not JSON")));
-  EXPECT_THAT(Prepared("{}", R"({"type": "string"})").errors(), ElementsAre(HasSubstr("does not describe an object")));
-  EXPECT_THAT(Prepared("{}", R"({"type": "object", "properties": {"a": {"type": "strnig"}}})").errors(),
-              ElementsAre(HasSubstr("is broken")));
+  EXPECT_THAT(Prepared("{}", "{ not json").errors(),
+              ElementsAre(HasSubstr("the schema of provider 'http' is not JSON")));
+  EXPECT_THAT(Prepared("{}", R"({"type": "string"})").errors(),
+              ElementsAre(HasSubstr("does not describe an object")));
+  EXPECT_THAT(
+      Prepared("{}", R"({"type": "object", "properties": {"a": {"type": "strnig"}}})").errors(),
+      ElementsAre(HasSubstr("is broken")));
 }
 
 TEST(ConfigSchema, NoSchemaTakesNoConfiguration) {

@@ -286,11 +286,10 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void load() {
-    host = std::make_unique<PluginHost>(options, HostServices{.loop = loop,
-                                                              .clock = clock,
-                                                              .log = &log,
-                                                              .http = &http,
-                                                              .io = &loop.context()});
+    host = std::make_unique<PluginHost>(
+        options,
+        HostServices{
+            .loop = loop, .clock = clock, .log = &log, .http = &http, .io = &loop.context()});
     host->load();
   }
   void run() {

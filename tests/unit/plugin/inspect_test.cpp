@@ -15,9 +15,10 @@ TEST(Inspect, TellsModuleComponentsSchemaAndElfFacts) {
   const auto module = inspect_file(test_plugin("probe"), folder.path() / "copies", "test");
   ASSERT_TRUE(module) << module.error();
   const auto text = inspect_text(**module);
-  for (const auto* part : {"probe 1.2.3", "sha256", "built with 1.0, needs 1.0", "license        MIT",
-                           "libc.so", "provider 'probe'", "Does what the message's text says.",
-                           "own threads", "distributor 'probe'", "limiter 'probe'"}) {
+  for (const auto* part :
+       {"probe 1.2.3", "sha256", "built with 1.0, needs 1.0", "license        MIT", "libc.so",
+        "provider 'probe'", "Does what the message's text says.", "own threads",
+        "distributor 'probe'", "limiter 'probe'"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
@@ -28,9 +29,9 @@ TEST(Inspect, SchemaAsTableAndAsExample) {
   const auto& provider = (*module)->info.components.front();
   EXPECT_EQ(schema_table(provider),
             "  key       type      default   meaning\n"
-            "  mode      string    \"plain\"   \n"
-            "  password  secret              \n"
-            "  timeout   duration  \"5s\"      \n"
+            "  mode      string    \"plain\"\n"
+            "  password  secret\n"
+            "  timeout   duration  \"5s\"\n"
             "  url       string    required  where the peer is\n");
   EXPECT_EQ(example_toml(provider),
             "[[provider]]\n"

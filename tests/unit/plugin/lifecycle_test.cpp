@@ -43,6 +43,23 @@ TEST_F(LifecycleTest, StartThatCompletesInside) {
   EXPECT_EQ(world.state("p1"), "running");
 }
 
+TEST_F(LifecycleTest, StartThatAsksAnHttpServerFirst) {
+  EXPECT_EQ(run("http://ok/"), "");
+  EXPECT_EQ(world.state("p1"), "running");
+}
+
+TEST_F(LifecycleTest, RequestOfStartThatTheClientRefuses) {
+  EXPECT_THAT(run("http://busy/"), HasSubstr("start failed: HG_E_IO"));
+  EXPECT_TRUE(world.log.has("start heard: refused: HG_E_BUSY"));
+}
+
+TEST_F(LifecycleTest, RequestOfAStartThatTimesOutIsCancelled) {
+  world.options.budgets.start = milliseconds{30};
+  EXPECT_THAT(run("http://slow/"), HasSubstr("start did not complete"));
+  EXPECT_TRUE(world.log.has("start heard: cancelled"));
+  EXPECT_TRUE(world.log.has("destroyed"));
+}
+
 TEST_F(LifecycleTest, StartThatFails) {
   const auto error = run("start_fails");
   EXPECT_THAT(error, HasSubstr("provider 'p1', plugin 'probe' (test.toml:7: [provider.config])"));
@@ -110,7 +127,8 @@ TEST_F(LifecycleTest, PostsOfCreateRunOnceTheLoopRuns) {
 }
 
 TEST_F(LifecycleTest, HttpTableWithoutUseOfTheClient) {
-  world.options.providers = {probe("p1", R"({"url":"x","mode":"no_http","http":{"connections":2}})")};
+  world.options.providers = {
+      probe("p1", R"({"url":"x","mode":"no_http","http":{"connections":2}})")};
   try {
     world.run();
     FAIL();

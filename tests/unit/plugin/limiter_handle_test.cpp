@@ -18,8 +18,11 @@ class LimiterHandleTest : public ::testing::Test {
     auto answered = std::make_shared<std::promise<ports::LimitAnswer>>();
     auto later = answered->get_future();
     auto now = world.loop.run([&] {
-      const ports::LimitRequest request{
-          .keys = keys, .min_items = 1, .max_items = max, .now = world.clock.mono(), .deadline = {}};
+      const ports::LimitRequest request{.keys = keys,
+                                        .min_items = 1,
+                                        .max_items = max,
+                                        .now = world.clock.mono(),
+                                        .deadline = {}};
       return world.host->limiter()->acquire(
           request, [answered](ports::LimitAnswer answer) { answered->set_value(answer); });
     });

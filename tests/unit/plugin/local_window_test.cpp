@@ -65,7 +65,8 @@ TEST(LocalWindow, NeverAboveTheLimitInAnyWindow) {
   for (std::size_t i = 50; i < grants.size(); ++i) {
     EXPECT_GE(grants[i] - grants[i - 50], std::chrono::seconds{1});
   }
-  const auto used = static_cast<double>(grants.size()) / (std::chrono::duration<double>(now).count() * 50);
+  const auto used =
+      static_cast<double>(grants.size()) / (std::chrono::duration<double>(now).count() * 50);
   EXPECT_GT(used, 0.97);
 }
 

@@ -34,7 +34,8 @@ TEST(Metrics, CounterGaugeHistogram) {
   EXPECT_EQ(values[2].value, 100.2);
   EXPECT_EQ(values[2].count, 2U);
   EXPECT_EQ(values[2].buckets.back().second, 1U) << "100 s is above the last bound";
-  EXPECT_EQ(values[0].description.labels[0], (std::pair<std::string, std::string>{"plugin", "http"}));
+  EXPECT_EQ(values[0].description.labels[0],
+            (std::pair<std::string, std::string>{"plugin", "http"}));
 }
 
 TEST(Metrics, SameNameAndLabelsIsTheSameMetric) {
@@ -49,7 +50,8 @@ TEST(Metrics, SameNameAndLabelsIsTheSameMetric) {
 TEST(Metrics, BoundedAndTolerantOfBadIds) {
   MetricsRegistry registry;
   InstanceMetrics metrics{registry, "http", "p1"};
-  for (int i = 0; i < 200; ++i) EXPECT_NE(metrics.add(metric(MetricKind::kCounter, std::to_string(i))), 0U);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_NE(metrics.add(metric(MetricKind::kCounter, std::to_string(i))), 0U);
   EXPECT_EQ(metrics.add(metric(MetricKind::kCounter, "one more")), 0U);
   EXPECT_EQ(metrics.add(metric(MetricKind::kCounter, "")), 0U);
   metrics.record(0, 1);

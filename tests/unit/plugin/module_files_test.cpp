@@ -69,7 +69,8 @@ TEST(ReadModule, LinksAreResolvedAndTheirTargetsFolderIsJudged) {
   const TempFolder open;
   open.write("real.so", "abc");
   std::filesystem::create_symlink(open.path() / "real.so", safe.path() / "link.so");
-  EXPECT_EQ(read_module(safe.path() / "link.so")->source, std::filesystem::canonical(open.path()) / "real.so");
+  EXPECT_EQ(read_module(safe.path() / "link.so")->source,
+            std::filesystem::canonical(open.path()) / "real.so");
   ::chmod(open.path().c_str(), 0777);
   const auto refused = read_module(safe.path() / "link.so");
   ASSERT_FALSE(refused);
@@ -118,7 +119,7 @@ TEST(PrivateCopy, UniqueUnwritableAndInAFolderOfItsOwn) {
   ASSERT_TRUE(first) << first.error();
   ASSERT_TRUE(second);
   EXPECT_NE(*first, *second);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(first->c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0500U);
   ASSERT_EQ(::stat(copies.c_str(), &info), 0);

@@ -42,7 +42,8 @@ TEST_F(ModuleLoaderTest, GoodModule) {
 TEST_F(ModuleLoaderTest, SameBytesUnderAnotherName) {
   std::filesystem::copy_file(test_plugin("probe"), folder.path() / "other.so");
   const auto first = load("probe");
-  const auto second = loader.load({.file = folder.path() / "other.so", .sha256 = {}, .required = true});
+  const auto second =
+      loader.load({.file = folder.path() / "other.so", .sha256 = {}, .required = true});
   EXPECT_EQ(first.value(), second.value());
 }
 
@@ -50,7 +51,9 @@ TEST_F(ModuleLoaderTest, MappingSurvivesTheLoader) {
   std::string copy;
   {
     ModuleLoader other{folder.path() / "more", "test"};
-    copy = other.load({.file = test_plugin("unknown_kind"), .sha256 = {}, .required = true}).value()->copy;
+    copy = other.load({.file = test_plugin("unknown_kind"), .sha256 = {}, .required = true})
+               .value()
+               ->copy;
     EXPECT_TRUE(std::filesystem::exists(copy));
   }
   EXPECT_FALSE(std::filesystem::exists(copy)) << "the copy's name is gone";
@@ -76,7 +79,8 @@ TEST_F(ModuleLoaderTest, NewerAbi) {
 }
 
 TEST_F(ModuleLoaderTest, OtherMajor) {
-  EXPECT_THAT(error("other_major"), HasSubstr("plugin 'acme' speaks ABI 2, this gateway speaks ABI 1"));
+  EXPECT_THAT(error("other_major"),
+              HasSubstr("plugin 'acme' speaks ABI 2, this gateway speaks ABI 1"));
 }
 
 TEST_F(ModuleLoaderTest, UnknownKindIsSkippedWithAWarning) {
@@ -97,7 +101,8 @@ TEST_F(ModuleLoaderTest, ShorterTablesAreCompletedAndNotReadBeyond) {
   const auto life = lifecycle_of(component);
   const auto table = provider_of(component);
   ASSERT_TRUE(life && table);
-  EXPECT_EQ(life->get_extension(nullptr, "x"), nullptr) << "a stub, not what stood behind the table";
+  EXPECT_EQ(life->get_extension(nullptr, "x"), nullptr)
+      << "a stub, not what stood behind the table";
   table->cancel(nullptr, 1, HG_OK);
   EXPECT_EQ(life->start(nullptr, 1, 0, nullptr), HG_OK);
 }
@@ -118,9 +123,11 @@ TEST_F(ModuleLoaderTest, InitIsCalledApartAndItsErrorTold) {
 
 TEST_F(ModuleLoaderTest, NoPlugin) {
   EXPECT_THAT(error("no_entry"), HasSubstr("does not export hg_plugin_entry_v1"));
-  const auto text = loader.load({.file = folder.write("x.so", "hello"), .sha256 = {}, .required = true});
+  const auto text =
+      loader.load({.file = folder.write("x.so", "hello"), .sha256 = {}, .required = true});
   EXPECT_THAT(text.error(), HasSubstr("is no shared library"));
-  const auto empty = loader.load({.file = folder.write("y.so", ""), .sha256 = {}, .required = true});
+  const auto empty =
+      loader.load({.file = folder.write("y.so", ""), .sha256 = {}, .required = true});
   EXPECT_THAT(empty.error(), HasSubstr("is empty"));
 }
 
@@ -156,7 +163,8 @@ TEST(Negotiation, AnOlderHostSaysWhatIsNeeded) {
   module.abi_minor_required = 4;
   module.name = HG_STR("acme");
   EXPECT_TRUE(read_module_info(&module, 4));
-  EXPECT_THAT(read_module_info(&module, 2).error(), HasSubstr("needs ABI 1.4, this gateway has 1.2"));
+  EXPECT_THAT(read_module_info(&module, 2).error(),
+              HasSubstr("needs ABI 1.4, this gateway has 1.2"));
 }
 
 }  // namespace

@@ -55,8 +55,9 @@ TEST_F(PluginHostTest, RequiredPluginsThatAreBadStopTheStartAllToldAtOnce) {
   world.options.plugins.path = {"/nowhere"};
   world.options.providers = {lost, probe("p1", "{}")};
   const auto error = load_error();
-  EXPECT_THAT(error, HasSubstr("provider 'lost', plugin 'lost' (test.toml:7: [provider.config]): there "
-                               "is no libhg_provider_lost.so in /nowhere"));
+  EXPECT_THAT(error,
+              HasSubstr("provider 'lost', plugin 'lost' (test.toml:7: [provider.config]): there "
+                        "is no libhg_provider_lost.so in /nowhere"));
   EXPECT_THAT(error, HasSubstr("test.toml:7: [provider.config] url: is required"));
 }
 
@@ -85,8 +86,10 @@ TEST_F(PluginHostTest, NotRequiredThatDoesNotStart) {
 }
 
 TEST_F(PluginHostTest, PluginSectionMayMakeItOptional) {
-  world.options.plugins.files.push_back(
-      {.id = "variant", .file = test_plugin("needs_newer").string(), .sha256 = {}, .required = false});
+  world.options.plugins.files.push_back({.id = "variant",
+                                         .file = test_plugin("needs_newer").string(),
+                                         .sha256 = {},
+                                         .required = false});
   auto provider = probe("v", "{}");
   provider.plugin = "variant";
   world.options.providers = {provider};
@@ -101,8 +104,9 @@ TEST_F(PluginHostTest, ComponentThatTheFileDoesNotHold) {
   auto provider = probe("p1");
   provider.plugin = "http";
   world.options.providers = {provider};
-  EXPECT_THAT(load_error(), HasSubstr("has no provider 'http' (it has provider 'probe', distributor "
-                                      "'probe', limiter 'probe')"));
+  EXPECT_THAT(load_error(),
+              HasSubstr("has no provider 'http' (it has provider 'probe', distributor "
+                        "'probe', limiter 'probe')"));
 }
 
 TEST_F(PluginHostTest, BrokenSchemaNamesTheComponent) {
@@ -150,11 +154,19 @@ TEST_F(PluginHostTest, ValidateDoesNotStartAnything) {
 }
 
 TEST_F(PluginHostTest, DrainAsksThePluginsThatCare) {
-  world.options.providers = {probe("p1")};
+  world.options.providers = {probe_mode("drains")};
   world.run();
-  world.host->drain(std::chrono::seconds{1});
-  EXPECT_TRUE(world.send(1, "sent"));
+  EXPECT_TRUE(world.send(1, "hold"));
+  world.host->drain(kPatience);
   EXPECT_EQ(world.events.result(1).outcome, model::Outcome::kSent);
+}
+
+TEST_F(PluginHostTest, DrainThatDoesNotEndIsReported) {
+  world.options.providers = {probe_mode("never_drains")};
+  world.run();
+  world.host->drain(std::chrono::milliseconds{30});
+  EXPECT_TRUE(world.log.has("drain did not complete within"));
+  EXPECT_EQ(world.state("p1"), "running");
 }
 
 TEST_F(PluginHostTest, ReplacedFileDoesNotTouchWhatIsLoaded) {

@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <heliograph/abi/abi.h>
 
 #include "tests/unit/plugin/harness.h"
 
@@ -62,6 +63,17 @@ TEST_F(ProviderHandleTest, CompletionFromAThreadOfItsOwnByWayOfPost) {
   EXPECT_TRUE(world.send(1, "thread"));
   EXPECT_EQ(world.events.result(1).outcome, Outcome::kSent);
   EXPECT_EQ(world.faults("p1", "wrong_thread"), 1U);
+}
+
+TEST_F(ProviderHandleTest, ThreadsThatRaceToCompleteOneSend) {
+  run();
+  for (std::uint64_t i = 1; i <= 20; ++i) EXPECT_TRUE(world.send(i, "race"));
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    EXPECT_EQ(world.events.result(i).outcome, Outcome::kSent);
+  }
+  world.host->stop();  // joins them
+  EXPECT_EQ(world.faults("p1", "double_completion"), 60U);
+  EXPECT_EQ(world.events.results_total(), 20U);
 }
 
 TEST_F(ProviderHandleTest, SecondCompletionIsCountedAndHarmless) {
@@ -284,8 +296,10 @@ TEST_F(ProviderHandleTest, CallsAfterDestroyFindAClosedDoor) {
 
 TEST_F(ProviderHandleTest, ManySendsEachHaveOneResult) {
   run();
-  for (std::uint64_t i = 1; i <= 2000; ++i) ASSERT_TRUE(world.send(i, i % 3 == 0 ? "twice" : "sent"));
-  for (std::uint64_t i = 1; i <= 2000; ++i) EXPECT_EQ(world.events.result(i).outcome, Outcome::kSent);
+  for (std::uint64_t i = 1; i <= 2000; ++i)
+    ASSERT_TRUE(world.send(i, i % 3 == 0 ? "twice" : "sent"));
+  for (std::uint64_t i = 1; i <= 2000; ++i)
+    EXPECT_EQ(world.events.result(i).outcome, Outcome::kSent);
   EXPECT_EQ(world.events.results_total(), 2000U);
 }
 

@@ -75,8 +75,12 @@ TEST(ControlThread, RunsInOrderAndGivesUpOnAHangingCall) {
   auto gate = std::make_shared<std::promise<void>>();
   auto done = std::make_shared<std::promise<void>>();
   auto finished = done->get_future();
-  EXPECT_FALSE(thread.run([gate, done] { gate->get_future().wait(); done->set_value(); },
-                          std::chrono::milliseconds{10}));
+  EXPECT_FALSE(thread.run(
+      [gate, done] {
+        gate->get_future().wait();
+        done->set_value();
+      },
+      std::chrono::milliseconds{10}));
   EXPECT_TRUE(thread.run([&] { value = 2; }, kPatience)) << "another thread does the next call";
   EXPECT_EQ(value, 2);
   gate->set_value();

@@ -16,7 +16,8 @@ constexpr const char* kSchema = R"json({
     "ratio": {"type": "number", "default": 0.5},
     "on": {"type": "boolean", "default": true},
     "codes": {"type": "array", "items": {"type": "object", "properties": {
-      "name": {"type": "string"}, "wait": {"type": "string", "x-unit": "duration", "default": "2s"}}}},
+      "name": {"type": "string"},
+      "wait": {"type": "string", "x-unit": "duration", "default": "2s"}}}},
     "headers": {"type": "object", "additionalProperties": {"type": "string"}}
   }
 })json";

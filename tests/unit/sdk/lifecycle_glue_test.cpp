@@ -97,8 +97,9 @@ TEST(LifecycleGlueTest, AStepThatIsGivenUpFails) {
 
 TEST(LifecycleGlueTest, AStepThatThrowsEndsOnce) {
   Rig<Starts> rig;
-  next_start = [](const Completion&) { throw std::runtime_error("no"); };
-  EXPECT_LT(rig.instance->start().status, 0);
+  next_start = [](const Completion&) { throw std::runtime_error("no luck"); };
+  EXPECT_EQ(rig.instance->start().status, HG_E_INTERNAL);
+  EXPECT_TRUE(rig.host.logged("no luck"));
 }
 
 struct StartsByReference : Base {

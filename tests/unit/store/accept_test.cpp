@@ -56,9 +56,8 @@ TEST_P(AcceptTest, AnswersWithAnIdThatFindsTheMessage) {
 TEST_P(AcceptTest, IdsGrowInTheOrderOfTheCalls) {
   std::vector<model::MessageId> ids;
   for (int i = 0; i < 100; ++i) {
-    world.store->accept(world.message(), world.executor, [&](ports::AcceptResult result) {
-      ids.push_back(accepted(result).id);
-    });
+    world.store->accept(world.message(), world.executor,
+                        [&](ports::AcceptResult result) { ids.push_back(accepted(result).id); });
   }
   world.run_until([&] { return ids.size() == 100; });
   EXPECT_TRUE(std::ranges::is_sorted(ids));
@@ -81,7 +80,7 @@ TEST_P(AcceptTest, TellsTheSchedulerOncePerTransactionInOrder) {
   world.run_until([&] { return answered == 20; });
   world.settle();
   std::vector<model::WorkItem> items;
-  for (auto& batch : world.events.take_waiting()) {
+  for (auto& batch : world.take_waiting()) {
     EXPECT_FALSE(batch.empty());
     for (auto& item : batch) items.push_back(std::move(item));
   }
@@ -102,7 +101,7 @@ TEST_P(AcceptTest, TheHintIsWhatAPageWouldSay) {
   command.message.metadata_json = "{}";
   command.message.parts = 2;
   world.accept_ok(command);
-  const auto hints = world.events.take_waiting();
+  const auto hints = world.take_waiting();
   ASSERT_EQ(hints.size(), 1u);
   const model::WorkItem& hint = hints.front().front();
   ports::QueueKey queue = world.queue();
@@ -135,7 +134,7 @@ TEST_P(AcceptTest, APinMakesAClassOfItsOwn) {
   command.message.pinned_provider = "beta";
   const model::MessageId id = world.accept_ok(command);
   EXPECT_EQ(world.view(id).pinned_provider, "beta");
-  const auto hints = world.events.take_waiting();
+  const auto hints = world.take_waiting();
   ASSERT_EQ(hints.size(), 1u);
   EXPECT_NE(hints.front().front().dispatch_class, world.any_sms);
   bool found = false;
@@ -157,7 +156,7 @@ TEST_P(AcceptTest, SendAtInTheFutureSchedules) {
   EXPECT_EQ(view.due, world.clock.wall() + std::chrono::minutes{30});
   EXPECT_EQ(view.expires_at, view.due + std::chrono::hours{1});
   EXPECT_EQ(view.send_at, command.message.send_at);
-  const auto hints = world.events.take_waiting();
+  const auto hints = world.take_waiting();
   ASSERT_EQ(hints.size(), 1u);
   EXPECT_EQ(hints.front().front().due, view.due);
 
@@ -179,14 +178,14 @@ TEST_P(AcceptTest, ReplaysTheFirstAnswer) {
   command.message.send_at = world.clock.real_wall() + std::chrono::minutes{1};
   const ports::AcceptResult first = world.accept(command);
   world.clock.advance(std::chrono::minutes{2});
-  world.events.take_waiting();
+  world.take_waiting();
   const ports::AcceptResult second = world.accept(command);
   EXPECT_EQ(accepted(second).id, accepted(first).id);
   EXPECT_EQ(accepted(second).status, Status::kScheduled);
   EXPECT_TRUE(accepted(second).replayed);
   EXPECT_EQ(world.balance().held_cents, 5);
   EXPECT_EQ(world.store->depth().waiting, 1u);
-  EXPECT_TRUE(world.events.take_waiting().empty());
+  EXPECT_TRUE(world.take_waiting().empty());
 }
 
 TEST_P(AcceptTest, TwoEqualKeysInOneTransactionAreOneMessage) {
@@ -214,8 +213,8 @@ TEST_P(AcceptTest, SameKeyWithAnotherBodyIsAMismatch) {
 }
 
 TEST_P(AcceptTest, AKeyIsOneClientsOwn) {
-  const auto other = world.call<std::optional<model::Client>>(
-      [&](ports::Done<std::optional<model::Client>> done) {
+  const auto other =
+      world.call<std::optional<model::Client>>([&](ports::Done<std::optional<model::Client>> done) {
         ports::DeclaredClient declared;
         declared.client.name = "other";
         world.store->add_client(declared, world.executor, std::move(done));
@@ -277,7 +276,8 @@ TEST_P(AcceptTest, HoldsOfTheSameTransactionCount) {
   }
   world.run_until([&] { return results.size() == 5; });
   std::vector<bool> taken;
-  for (const auto& result : results) taken.push_back(std::holds_alternative<ports::Accepted>(result));
+  for (const auto& result : results)
+    taken.push_back(std::holds_alternative<ports::Accepted>(result));
   EXPECT_THAT(taken, ElementsAre(true, true, true, false, false));
   EXPECT_EQ(world.balance().available_cents, 100);
 }

@@ -41,11 +41,11 @@ TEST_P(AttemptsTest, BeginMarksTheMessage) {
 
 TEST_P(AttemptsTest, BeginIsConditional) {
   const model::MessageId id = world.accept_ok();
-  EXPECT_FALSE(world.begin(id, 1));        // somebody else has moved it
-  EXPECT_FALSE(world.begin(id, 0, 1));     // it was requeued meanwhile
+  EXPECT_FALSE(world.begin(id, 1));     // somebody else has moved it
+  EXPECT_FALSE(world.begin(id, 0, 1));  // it was requeued meanwhile
   EXPECT_FALSE(world.begin(model::MessageId::from_parts(12, 0)));
   EXPECT_TRUE(world.begin(id));
-  EXPECT_FALSE(world.begin(id));           // it is being sent already
+  EXPECT_FALSE(world.begin(id));  // it is being sent already
   EXPECT_FALSE(world.begin(id, 1));
   EXPECT_EQ(world.attempts(id).size(), 1u);
 }

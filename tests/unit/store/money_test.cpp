@@ -344,9 +344,8 @@ class RandomWalk {
     model::MessageId id;
     if (pick(id) == nullptr) return;
     if (random_.below(2) == 0) {
-      world_.store->cancel(std::nullopt, id, world_.executor, [this, id](ports::CancelResult) {
-        refresh(id);
-      });
+      world_.store->cancel(std::nullopt, id, world_.executor,
+                           [this, id](ports::CancelResult) { refresh(id); });
     } else {
       world_.store->requeue(std::nullopt, id, std::chrono::minutes{30}, world_.executor,
                             [this, id](ports::RequeueResult result) {
@@ -377,10 +376,9 @@ class RandomWalk {
       case 3: {
         const auto cents = static_cast<std::int64_t>(random_.below(400));
         granted_ += cents;
-        world_.store->grant_credit("acme", cents, "more", world_.executor,
-                                   [](const std::optional<model::Balance>& balance) {
-                                     EXPECT_TRUE(balance);
-                                   });
+        world_.store->grant_credit(
+            "acme", cents, "more", world_.executor,
+            [](const std::optional<model::Balance>& balance) { EXPECT_TRUE(balance); });
         return;
       }
       case 4:  // a crash loses what was queued and nothing else
@@ -432,8 +430,7 @@ class RandomWalk {
     if (before.status == Status::kDelivered) {
       EXPECT_EQ(after.status, Status::kDelivered);
     }
-    if (before.hold == HoldState::kCaptured && before.cost > 0 &&
-        after.status != Status::kQueued) {
+    if (before.hold == HoldState::kCaptured && before.cost > 0 && after.status != Status::kQueued) {
       EXPECT_NE(after.hold, HoldState::kReleased);
     }
   }

@@ -128,6 +128,11 @@ void World::settle() {
   run_until([&] { return answered; });
 }
 
+std::vector<std::vector<model::WorkItem>> World::take_waiting() {
+  settle();  // hints come after the results of their transaction
+  return events.take_waiting();
+}
+
 void World::run_until(const std::function<bool()>& done) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (!done()) {
@@ -162,9 +167,8 @@ bool World::begin(model::MessageId id, int attempt_number, int cycle,
                                     .cycle = static_cast<std::uint16_t>(cycle),
                                     .provider = provider.value_or(alpha),
                                     .started_at = clock.wall()};
-  return call<bool>([&](ports::Done<bool> done) {
-    store->begin_attempt(command, executor, std::move(done));
-  });
+  return call<bool>(
+      [&](ports::Done<bool> done) { store->begin_attempt(command, executor, std::move(done)); });
 }
 
 ports::FinishResult World::finish(ports::FinishAttempt command) {
@@ -221,9 +225,8 @@ ports::SweepResult World::erase(std::size_t limit) {
 }
 
 ports::Page World::page(const ports::PageRequest& request) {
-  return call<ports::Page>([&](ports::Done<ports::Page> done) {
-    store->page(request, executor, std::move(done));
-  });
+  return call<ports::Page>(
+      [&](ports::Done<ports::Page> done) { store->page(request, executor, std::move(done)); });
 }
 
 std::optional<model::MessageView> World::find(model::MessageId id,
@@ -311,8 +314,7 @@ model::MessageId World::sent(const std::string& provider_id, std::int64_t cost_c
 model::MessageId World::failed(std::int64_t cost_cents) {
   const model::MessageId id = accept_ok(message(cost_cents));
   EXPECT_TRUE(begin(id));
-  ports::FinishAttempt command =
-      outcome(id, model::Outcome::kRejected, model::Status::kFailedPerm);
+  ports::FinishAttempt command = outcome(id, model::Outcome::kRejected, model::Status::kFailedPerm);
   command.reason = model::FailReason::kRejected;
   command.hold = model::HoldAction::kRelease;
   EXPECT_TRUE(finish(command).applied);

@@ -123,6 +123,8 @@ class World {
 
   // Gives the store time to work off what was called, and runs the results.
   void settle();
+  // What the scheduler has been told so far, transaction by transaction.
+  std::vector<std::vector<model::WorkItem>> take_waiting();
   // Runs whatever was called until `done` holds, with a deadline.
   void run_until(const std::function<bool()>& done);
 
@@ -203,9 +205,8 @@ class StoreTest : public testing::TestWithParam<Threading> {
 
 std::string threading_name(const testing::TestParamInfo<Threading>& info);
 
-#define HG_IN_BOTH_MODES(Suite)                                                          \
-  INSTANTIATE_TEST_SUITE_P(Modes, Suite,                                                 \
-                           testing::Values(Threading::kInline, Threading::kOwnThreads), \
-                           threading_name)
+#define HG_IN_BOTH_MODES(Suite) \
+  INSTANTIATE_TEST_SUITE_P(     \
+      Modes, Suite, testing::Values(Threading::kInline, Threading::kOwnThreads), threading_name)
 
 }  // namespace heliograph::store

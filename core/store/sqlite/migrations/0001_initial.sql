@@ -122,8 +122,8 @@ CREATE TABLE messages (
   metadata TEXT NOT NULL
 ) STRICT;
 -- The order of dispatch; SQLite appends the row id to each index, so equal due times keep the order
--- of acceptance.
-CREATE INDEX messages_live ON messages (lane, client, class, due) WHERE live = 1;
+-- of acceptance. `live` is a column of it too, or SQLite would look it up in the table.
+CREATE INDEX messages_live ON messages (live, lane, client, class, due) WHERE live = 1;
 CREATE INDEX messages_by_client ON messages (client);
 CREATE INDEX messages_by_receipt ON messages (receipt_provider, provider_message_id)
   WHERE receipt_provider IS NOT NULL;

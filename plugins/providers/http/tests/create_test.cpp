@@ -78,6 +78,25 @@ TEST_F(CreateTest, ErrorsNameTheKeyAndTheReason) {
   }
 }
 
+TEST_F(CreateTest, TheExamplesOfTheReadmeAreValid) {
+  EXPECT_EQ(
+      create_error(R"({"url": "https://api.twilio.com/2010-04-01/Accounts/AC0123/Messages.json",
+      "format": "form", "body": {"To": "{to}", "From": "{from}", "Body": "{text}"},
+      "auth": {"username": "AC0123", "password": "token"}, "idempotency_header": "",
+      "error_pointer": "/code", "classify": {"5xx": "unknown"},
+      "codes": {"21610": "rejected", "20003": "refused", "20429": "throttled"}})"),
+      "");
+  EXPECT_EQ(create_error(R"({"url": "https://rest.nexmo.com/sms/json", "format": "form",
+      "body": {"to": "{to_digits}", "from": "{from_digits}", "text": "{text}", "client-ref": "{id}",
+               "api_key": "{auth.key}", "api_secret": "{auth.secret}"},
+      "auth": {"key": "k", "secret": "s"}, "id_pointers": ["/messages/0/message-id"],
+      "error_pointer": "/messages/0/status", "code_required": true,
+      "codes": {"0": "sent", "1": "throttled", "5": "retry", "4": "refused", "*": "rejected"},
+      "receipts": {"provider_message_id": "/messageId", "status": "/status", "code": "/err-code",
+                   "timestamp": "", "statuses": {"failed": "undelivered", "buffered": "accepted"}}})"),
+            "");
+}
+
 TEST_F(CreateTest, ErrorsNeverShowASecret) {
   const std::string error = create_error(
       R"({"auth": {"bearer": "sesame\n", "key": "hush"}, "headers": {"X-K": "{auth.key}"}})");

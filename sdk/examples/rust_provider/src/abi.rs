@@ -1,6 +1,6 @@
 //! The part of the plugin ABI that this provider uses, as `sdk/include/heliograph/abi` declares it.
 //!
-//! Structs are complete up to the last field this plugin reads or writes; the headers are the manual.
+//! Slots that it neither fills nor calls are plain pointers here; the headers are the manual.
 #![allow(dead_code)]
 
 use std::ffi::{c_char, c_void};

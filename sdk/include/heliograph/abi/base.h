@@ -78,8 +78,14 @@ extern "C" {
 /* Writes v to field f of an out-struct if the caller's struct has it; f is no struct. */
 #define HG_PUT(p, f, v) ((void)(HG_HAS(p, f) ? ((p)->f = (v), 0) : 0))
 /* Element i of an input array of sized structs, whatever their size was to its filler. */
+#ifdef __cplusplus
+#define HG_AT(items, i)                                                                 \
+  (reinterpret_cast<const __typeof__(*(items))*>(reinterpret_cast<const char*>(items) + \
+                                                 static_cast<size_t>(i) * (items)->size))
+#else
 #define HG_AT(items, i) \
   ((const __typeof__(*(items))*)(const void*)((const char*)(items) + (size_t)(i) * (items)->size))
+#endif
 
 /* A view of UTF-8 text, or of bytes where a comment says so (bodies). Frozen. */
 typedef struct hg_str {

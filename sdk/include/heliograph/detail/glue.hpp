@@ -7,7 +7,7 @@
 
 #include <cstring>
 #include <exception>
-#include <new>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -42,35 +42,38 @@ struct Instance {
   }
 };
 
-// Runs `work` and answers its status; an exception is told in `error` and in the status.
-template <typename F>
-hg_status fenced(hg_error* error, F&& work) noexcept {
+// Runs `work` and answers its status; an exception is told to `report` and in the status.
+template <typename Report, typename F>
+hg_status fenced_with(Report report, F&& work) noexcept {
   try {
     return std::forward<F>(work)();
   } catch (const Failure& e) {
-    set_error(error, e.status(), e.what());
+    report(e.status(), std::string_view(e.what()));
     return e.status();
   } catch (const std::exception& e) {
-    set_error(error, HG_E_PANIC, e.what());
+    report(HG_E_PANIC, std::string_view(e.what()));
   } catch (...) {
-    set_error(error, HG_E_PANIC, "an exception of unknown type");
+    report(HG_E_PANIC, std::string_view("an exception of unknown type"));
   }
   return HG_E_PANIC;
 }
 
-// The same where the ABI has no room for a text: it is logged.
+// The exception's text goes to the caller's `error`, which may be null.
+template <typename F>
+hg_status fenced(hg_error* error, F&& work) noexcept {
+  const auto report = [error](hg_status status, std::string_view text) noexcept {
+    set_error(error, status, text);
+  };
+  return fenced_with(report, std::forward<F>(work));
+}
+
+// The same where the ABI has no room for a text: it is logged. Costs nothing when all goes well.
 template <typename F>
 hg_status fenced_logged(Host host, std::string_view where, F&& work) noexcept {
-  hg_error error{};
-  error.size = sizeof(error);
-  const hg_status status = fenced(&error, std::forward<F>(work));
-  if (error.msg_len > 0) {
-    host.guard(where, [&] {
-      host.error("the plugin let an exception escape",
-                 {{"where", where}, {"exception", std::string_view(error.msg, error.msg_len)}});
-    });
-  }
-  return status;
+  const auto report = [&](hg_status, std::string_view text) noexcept {
+    host.error("the plugin let an exception escape", {{"where", where}, {"exception", text}});
+  };
+  return fenced_with(report, std::forward<F>(work));
 }
 
 // Runs a step that finishes by a Completion. When it throws before taking the duty over, the status
@@ -78,7 +81,11 @@ hg_status fenced_logged(Host host, std::string_view where, F&& work) noexcept {
 template <typename F>
 hg_status run_step(Host host, hg_op op, hg_error* error, F&& work) noexcept {
   Completion completion(host, op);
-  const hg_status status = fenced(error, [&]() -> hg_status {
+  const auto report = [&](hg_status status, std::string_view text) noexcept {
+    set_error(error, status, text);
+    if (!completion.pending()) host.error("a step of the life cycle failed", {{"reason", text}});
+  };
+  const hg_status status = fenced_with(report, [&]() -> hg_status {
     work(std::move(completion));
     return HG_PENDING;
   });
@@ -141,7 +148,7 @@ struct Slots {
   static hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg,
                           hg_instance** out, hg_error* err) noexcept {
     return fenced(err, [&]() -> hg_status {
-      *out = reinterpret_cast<hg_instance*>(new Self(host, cfg));
+      *out = reinterpret_cast<hg_instance*>(std::make_unique<Self>(host, cfg).release());
       return HG_OK;
     });
   }
@@ -155,13 +162,17 @@ struct Slots {
   static hg_status drain(hg_instance* raw, hg_op op, uint64_t deadline) noexcept {
     hg_error error{};
     error.size = sizeof(error);
-    return told(raw, "drain", error, step_drain<T>(raw, op, deadline, &error));
+    const hg_status status = step_drain<T>(raw, op, deadline, &error);
+    tell(raw, "drain", error);
+    return status;
   }
 
   static hg_status stop(hg_instance* raw, hg_op op, uint64_t deadline) noexcept {
     hg_error error{};
     error.size = sizeof(error);
-    return told(raw, "stop", error, step_stop<T>(raw, op, deadline, &error));
+    const hg_status status = step_stop<T>(raw, op, deadline, &error);
+    tell(raw, "stop", error);
+    return status;
   }
 
   static hg_status reconfigure(hg_instance* raw, const hg_config* cfg, hg_error* err) noexcept {
@@ -199,16 +210,12 @@ struct Slots {
   }
 
  private:
-  static hg_status told(hg_instance* raw, std::string_view step, const hg_error& error,
-                        hg_status status) noexcept {
-    const Host host = Self::of(raw).host;
-    if (error.msg_len > 0) {
-      host.guard(step, [&] {
-        host.error("a step of the life cycle failed",
-                   {{"step", step}, {"reason", std::string_view(error.msg, error.msg_len)}});
-      });
-    }
-    return status;
+  // drain and stop have no hg_error: what goes wrong is logged.
+  static void tell(hg_instance* raw, std::string_view step, const hg_error& error) noexcept {
+    if (error.msg_len == 0) return;
+    Self::of(raw).host.error(
+        "a step of the life cycle failed",
+        {{"step", step}, {"reason", std::string_view(error.msg, error.msg_len)}});
   }
 };
 

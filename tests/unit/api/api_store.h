@@ -1,4 +1,4 @@
-// MemoryStore: the store's three ports over a map, for tests of the API. It keeps what the API's
+// ApiStore: the store's three ports over a map, for tests of the API. It keeps what the API's
 // answers depend on (ownership, idempotency, credit, filters, pages); everything else fails the
 // test that calls it. One thread.
 #pragma once
@@ -18,9 +18,7 @@
 
 namespace heliograph::test {
 
-class MemoryStore final : public ports::Store,
-                          public ports::StoreQueries,
-                          public ports::StoreClients {
+class ApiStore final : public ports::Store, public ports::StoreQueries, public ports::StoreClients {
  public:
   // ---- what tests set and look at ----
   std::map<std::int64_t, model::MessageView> messages;  // by row

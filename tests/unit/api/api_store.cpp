@@ -1,4 +1,4 @@
-#include "tests/unit/api/memory_store.h"
+#include "tests/unit/api/api_store.h"
 
 #include <algorithm>
 
@@ -30,8 +30,8 @@ bool matches(const ports::MessageFilter& filter, const model::MessageView& messa
 
 }  // namespace
 
-model::Client& MemoryStore::add(const std::string& name, const std::string& key,
-                                std::uint8_t scopes, std::int64_t credit_cents) {
+model::Client& ApiStore::add(const std::string& name, const std::string& key, std::uint8_t scopes,
+                             std::int64_t credit_cents) {
   const auto id = static_cast<model::ClientId>(accounts_.size() + 1);
   Account& account = accounts_[id];
   account.client.id = id;
@@ -44,7 +44,7 @@ model::Client& MemoryStore::add(const std::string& name, const std::string& key,
   return account.client;
 }
 
-model::MessageView& MemoryStore::put(model::ClientId owner, model::Status status) {
+model::MessageView& ApiStore::put(model::ClientId owner, model::Status status) {
   const std::int64_t row = next_row_++;
   model::MessageView& message = messages[row];
   message.id = model::MessageId::from_parts(row, 7);
@@ -58,9 +58,9 @@ model::MessageView& MemoryStore::put(model::ClientId owner, model::Status status
   return message;
 }
 
-void MemoryStore::forget_key(const std::string& key) { keys_.erase(http::sha256(key)); }
+void ApiStore::forget_key(const std::string& key) { keys_.erase(http::sha256(key)); }
 
-ports::AcceptResult MemoryStore::take(const ports::AcceptCommand& command) {
+ports::AcceptResult ApiStore::take(const ports::AcceptCommand& command) {
   if (overloaded) return *overloaded;
   if (command.idempotency) {
     const auto found = remembered_.find(command.idempotency->key_hash);
@@ -101,22 +101,22 @@ ports::AcceptResult MemoryStore::take(const ports::AcceptCommand& command) {
   return answer;
 }
 
-void MemoryStore::accept(ports::AcceptCommand command, ports::Executor& where,
-                         ports::Done<ports::AcceptResult> done) {
+void ApiStore::accept(ports::AcceptCommand command, ports::Executor& where,
+                      ports::Done<ports::AcceptResult> done) {
   if (!hold_accepts) return answer(where, std::move(done), take(command));
   held.push_back([this, command = std::move(command), &where, done = std::move(done)]() mutable {
     answer(where, std::move(done), take(command));
   });
 }
 
-model::MessageView* MemoryStore::find(std::optional<model::ClientId> client, model::MessageId id) {
+model::MessageView* ApiStore::find(std::optional<model::ClientId> client, model::MessageId id) {
   const auto found = messages.find(id.row());
   if (found == messages.end() || found->second.id != id) return nullptr;
   return differs(client, found->second.client) ? nullptr : &found->second;
 }
 
-void MemoryStore::cancel(std::optional<model::ClientId> client, model::MessageId id,
-                         ports::Executor& where, ports::Done<ports::CancelResult> done) {
+void ApiStore::cancel(std::optional<model::ClientId> client, model::MessageId id,
+                      ports::Executor& where, ports::Done<ports::CancelResult> done) {
   ports::CancelResult result = ports::NotFound{};
   if (model::MessageView* message = find(client, id)) {
     if (model::is_waiting(message->status)) {
@@ -131,9 +131,9 @@ void MemoryStore::cancel(std::optional<model::ClientId> client, model::MessageId
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::requeue(std::optional<model::ClientId> client, model::MessageId id,
-                          std::chrono::milliseconds validity, ports::Executor& where,
-                          ports::Done<ports::RequeueResult> done) {
+void ApiStore::requeue(std::optional<model::ClientId> client, model::MessageId id,
+                       std::chrono::milliseconds validity, ports::Executor& where,
+                       ports::Done<ports::RequeueResult> done) {
   validities.push_back(validity);
   ports::RequeueResult result = ports::NotFound{};
   if (model::MessageView* message = find(client, id)) {
@@ -150,16 +150,16 @@ void MemoryStore::requeue(std::optional<model::ClientId> client, model::MessageI
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::find_message(std::optional<model::ClientId> client, model::MessageId id,
-                               ports::Executor& where,
-                               ports::Done<std::optional<model::MessageView>> done) {
+void ApiStore::find_message(std::optional<model::ClientId> client, model::MessageId id,
+                            ports::Executor& where,
+                            ports::Done<std::optional<model::MessageView>> done) {
   std::optional<model::MessageView> result;
   if (const model::MessageView* message = find(client, id)) result = *message;
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::list_messages(ports::MessageFilter filter, ports::Executor& where,
-                                ports::Done<ports::MessageList> done) {
+void ApiStore::list_messages(ports::MessageFilter filter, ports::Executor& where,
+                             ports::Done<ports::MessageList> done) {
   filters.push_back(filter);
   ports::MessageList list;
   for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
@@ -174,24 +174,24 @@ void MemoryStore::list_messages(ports::MessageFilter filter, ports::Executor& wh
   answer(where, std::move(done), std::move(list));
 }
 
-void MemoryStore::attempts(std::optional<model::ClientId> client, model::MessageId id,
-                           ports::Executor& where,
-                           ports::Done<std::optional<std::vector<model::AttemptView>>> done) {
+void ApiStore::attempts(std::optional<model::ClientId> client, model::MessageId id,
+                        ports::Executor& where,
+                        ports::Done<std::optional<std::vector<model::AttemptView>>> done) {
   std::optional<std::vector<model::AttemptView>> result;
   if (find(client, id) != nullptr) result = attempt_views[id];
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::events(std::optional<model::ClientId> client, model::MessageId id,
-                         ports::Executor& where,
-                         ports::Done<std::optional<std::vector<model::EventView>>> done) {
+void ApiStore::events(std::optional<model::ClientId> client, model::MessageId id,
+                      ports::Executor& where,
+                      ports::Done<std::optional<std::vector<model::EventView>>> done) {
   std::optional<std::vector<model::EventView>> result;
   if (find(client, id) != nullptr) result = event_views[id];
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::find_key(const ports::KeyHash& key, ports::Executor& where,
-                           ports::Done<std::optional<model::Principal>> done) {
+void ApiStore::find_key(const ports::KeyHash& key, ports::Executor& where,
+                        ports::Done<std::optional<model::Principal>> done) {
   ++key_lookups;
   std::optional<model::Principal> result;
   if (const auto found = keys_.find(key); found != keys_.end()) {
@@ -202,13 +202,13 @@ void MemoryStore::find_key(const ports::KeyHash& key, ports::Executor& where,
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::balance(model::ClientId client, ports::Executor& where,
-                          ports::Done<model::Balance> done) {
+void ApiStore::balance(model::ClientId client, ports::Executor& where,
+                       ports::Done<model::Balance> done) {
   answer(where, std::move(done), accounts_.at(client).balance);
 }
 
-void MemoryStore::list_clients(ports::Executor& where,
-                               ports::Done<std::vector<ports::ClientSummary>> done) {
+void ApiStore::list_clients(ports::Executor& where,
+                            ports::Done<std::vector<ports::ClientSummary>> done) {
   std::vector<ports::ClientSummary> all;
   for (const auto& [id, account] : accounts_) {
     const auto owned = [&](const auto& entry) { return entry.second.client == id; };
@@ -218,15 +218,15 @@ void MemoryStore::list_clients(ports::Executor& where,
   answer(where, std::move(done), std::move(all));
 }
 
-MemoryStore::Account* MemoryStore::account(const std::string& name) {
+ApiStore::Account* ApiStore::account(const std::string& name) {
   for (auto& [id, account] : accounts_) {
     if (account.client.name == name) return &account;
   }
   return nullptr;
 }
 
-void MemoryStore::add_client(ports::DeclaredClient client, ports::Executor& where,
-                             ports::Done<std::optional<model::Client>> done) {
+void ApiStore::add_client(ports::DeclaredClient client, ports::Executor& where,
+                          ports::Done<std::optional<model::Client>> done) {
   std::optional<model::Client> result;
   if (account(client.client.name) == nullptr) {
     const std::string name = client.client.name;
@@ -243,8 +243,8 @@ void MemoryStore::add_client(ports::DeclaredClient client, ports::Executor& wher
   answer(where, std::move(done), std::move(result));
 }
 
-void MemoryStore::add_key(std::string client_name, ports::KeyHash key, std::uint8_t scopes,
-                          ports::Executor& where, ports::Done<bool> done) {
+void ApiStore::add_key(std::string client_name, ports::KeyHash key, std::uint8_t scopes,
+                       ports::Executor& where, ports::Done<bool> done) {
   bool added = false;
   if (const Account* owner = account(client_name)) {
     const auto owned = [&](const auto& entry) { return entry.second.client == owner->client.id; };
@@ -257,15 +257,15 @@ void MemoryStore::add_key(std::string client_name, ports::KeyHash key, std::uint
   answer(where, std::move(done), added);
 }
 
-void MemoryStore::revoke_key(ports::KeyHash key, ports::Executor& where, ports::Done<bool> done) {
+void ApiStore::revoke_key(ports::KeyHash key, ports::Executor& where, ports::Done<bool> done) {
   const bool revoked = keys_.erase(key) > 0;
   if (revoked) ++version;
   answer(where, std::move(done), revoked);
 }
 
-void MemoryStore::grant_credit(std::string client_name, std::int64_t cents, std::string,
-                               ports::Executor& where,
-                               ports::Done<std::optional<model::Balance>> done) {
+void ApiStore::grant_credit(std::string client_name, std::int64_t cents, std::string,
+                            ports::Executor& where,
+                            ports::Done<std::optional<model::Balance>> done) {
   std::optional<model::Balance> result;
   Account* owner = account(client_name);
   if (owner != nullptr && owner->balance.available_cents + cents >= 0) {

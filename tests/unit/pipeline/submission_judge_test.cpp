@@ -1,0 +1,160 @@
+#include "core/pipeline/submission_judge.h"
+
+#include <gtest/gtest.h>
+
+namespace heliograph::pipeline {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr model::TimePoint kNow{hours{500'000}};
+
+class JudgeTest : public testing::Test {
+ protected:
+  JudgeTest() {
+    client.id = model::ClientId{4};
+    given.to = "+14155552671";
+    given.from = "TEST";
+    given.text = "Hello";
+    settings.providers = {{"one", 1}, {"mailer", 2}};
+    settings.billing.price_per_part_cents = 5;
+  }
+  auto judge() { return judge_submission(settings, client, given, kNow); }
+  std::string pointer() {
+    const auto verdict = judge();
+    return verdict ? "accepted" : verdict.error().pointer;
+  }
+  IntakeSettings settings;
+  model::Client client;
+  Submission given;
+};
+
+TEST_F(JudgeTest, CompletesAMessage) {
+  client.callback_url = "https://client.example/hook";
+  client.in_doubt = model::InDoubt::kAtMostOnce;
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict) << verdict.error().detail;
+  EXPECT_EQ(verdict->client, client.id);
+  EXPECT_EQ(verdict->to, "+14155552671");
+  EXPECT_EQ(verdict->to_given, "");
+  EXPECT_EQ(verdict->lane, model::Lane::kNormal);
+  EXPECT_EQ(verdict->parts, 1);
+  EXPECT_EQ(verdict->cost_cents, 5);
+  EXPECT_EQ(verdict->validity, hours{24});
+  EXPECT_EQ(verdict->in_doubt, model::InDoubt::kAtMostOnce);
+  EXPECT_EQ(verdict->callback_url, "https://client.example/hook");
+  EXPECT_FALSE(verdict->send_at);
+}
+
+TEST_F(JudgeTest, WhatIsGivenWinsOverTheDefaults) {
+  settings.messages.default_from = "GATEWAY";
+  client.price_per_part_cents = 7;
+  given.from.clear();
+  given.lane = model::Lane::kUrgent;
+  given.in_doubt = model::InDoubt::kResolveSame;
+  given.validity = minutes{10};
+  given.provider = "one";
+  given.text = std::string(161, 'a');
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->from, "GATEWAY");
+  EXPECT_EQ(verdict->lane, model::Lane::kUrgent);
+  EXPECT_EQ(verdict->in_doubt, model::InDoubt::kResolveSame);
+  EXPECT_EQ(verdict->validity, minutes{10});
+  EXPECT_EQ(verdict->pinned_provider, "one");
+  EXPECT_EQ(verdict->parts, 2);
+  EXPECT_EQ(verdict->cost_cents, 14);
+}
+
+TEST_F(JudgeTest, KeepsTheNumberAsItWasGiven) {
+  client.default_region = "BD";
+  given.to = "01921317475";
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict) << verdict.error().detail;
+  EXPECT_EQ(verdict->to, "+8801921317475");
+  EXPECT_EQ(verdict->to_given, "01921317475");
+}
+
+TEST_F(JudgeTest, WithoutBillingNothingCosts) {
+  client.billing = false;
+  EXPECT_EQ(judge()->cost_cents, 0);
+}
+
+TEST_F(JudgeTest, ThePastMeansNow) {
+  given.send_at = kNow - hours{1};
+  EXPECT_FALSE(judge()->send_at);
+  given.send_at = kNow + hours{1};
+  EXPECT_EQ(judge()->send_at, kNow + hours{1});
+}
+
+TEST_F(JudgeTest, NamesTheFieldThatIsWrong) {
+  using Change = void (*)(Submission&);
+  const struct {
+    const char* what;
+    Change change;
+    const char* pointer;
+  } cases[] = {
+      {"no recipient", [](Submission& s) { s.to.clear(); }, "/to"},
+      {"a word for a number", [](Submission& s) { s.to = "nobody"; }, "/to"},
+      {"a national number without region", [](Submission& s) { s.to = "01921317475"; }, "/to"},
+      {"no sender", [](Submission& s) { s.from.clear(); }, "/from"},
+      {"a sender that is too long", [](Submission& s) { s.from = "ABCDEFGHIJKL"; }, "/from"},
+      {"no text", [](Submission& s) { s.text.clear(); }, "/text"},
+      {"a text that is too long", [](Submission& s) { s.text = std::string(1'601, 'a'); }, "/text"},
+      {"bytes that are no UTF-8", [](Submission& s) { s.text = "\xff"; }, "/text"},
+      {"a provider nobody knows", [](Submission& s) { s.provider = "two"; }, "/provider"},
+      {"a provider of another channel", [](Submission& s) { s.provider = "mailer"; }, "/provider"},
+      {"no validity", [](Submission& s) { s.validity = milliseconds{0}; }, "/validity"},
+      {"a negative validity", [](Submission& s) { s.validity = milliseconds{-1}; }, "/validity"},
+      {"a validity of months", [](Submission& s) { s.validity = hours{24 * 90}; }, "/validity"},
+      {"a time years ahead", [](Submission& s) { s.send_at = kNow + hours{24 * 400}; }, "/send_at"},
+      {"a long reference", [](Submission& s) { s.client_reference = std::string(65, 'r'); },
+       "/client_reference"},
+      {"a reference with a line end", [](Submission& s) { s.client_reference = "a\nb"; },
+       "/client_reference"},
+      {"a long URL", [](Submission& s) { s.callback_url = std::string(3'000, 'u'); },
+       "/callback_url"},
+      {"much metadata", [](Submission& s) { s.metadata_json = std::string(5'000, ' '); },
+       "/metadata"},
+      {"nothing", [](Submission&) {}, "accepted"},
+  };
+  const Submission good = given;
+  for (const auto& c : cases) {
+    given = good;
+    c.change(given);
+    EXPECT_EQ(pointer(), c.pointer) << c.what;
+  }
+}
+
+TEST_F(JudgeTest, AnErrorNeverRepeatsTheValue) {
+  given.to = "4155550199x";
+  EXPECT_EQ(judge().error().detail.find("4155550199"), std::string::npos);
+}
+
+TEST_F(JudgeTest, ATextIsCountedInCharacters) {
+  settings.messages.text_max = 4;
+  given.text = "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F";  // four characters, eight bytes
+  EXPECT_TRUE(judge());
+}
+
+TEST_F(JudgeTest, EMailHasAddressesAndOnePart) {
+  given.channel = model::Channel::kEmail;
+  given.to = "someone@example.com";
+  given.from = "gateway@example.com";
+  given.text = std::string(1'000, 'a');
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict) << verdict.error().detail;
+  EXPECT_EQ(verdict->parts, 1);
+  for (const char* bad : {"someone", "@example.com", "someone@", "a b@example.com", "a@b,c@d"}) {
+    given.to = bad;
+    EXPECT_EQ(pointer(), "/to") << bad;
+  }
+  given.to = "someone@example.com";
+  given.from = "TEST";
+  EXPECT_EQ(pointer(), "/from");
+}
+
+}  // namespace
+}  // namespace heliograph::pipeline

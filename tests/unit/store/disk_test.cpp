@@ -1,0 +1,187 @@
+// A disk that is full, and a disk that fails.
+#include <gmock/gmock.h>
+
+#include "tests/unit/store/failing_vfs.h"
+#include "tests/unit/store/world.h"
+
+namespace heliograph::store {
+namespace {
+
+using model::Outcome;
+using model::Status;
+using testing::HasSubstr;
+
+bool is_disk_full(const ports::AcceptResult& result) {
+  const auto* overloaded = std::get_if<ports::Overloaded>(&result);
+  return overloaded != nullptr && overloaded->reason == "disk full" &&
+         overloaded->retry_after.count() > 0;
+}
+
+class LowSpaceTest : public testing::TestWithParam<Threading> {
+ protected:
+  LowSpaceTest()
+      : world(GetParam(), [](SqliteOptions& options) { options.min_free_bytes = 1'000; },
+              {.free_bytes = [this] { return std::optional(free.load()); }}) {}
+
+  std::atomic<std::uint64_t> free{1'000};
+  World world;
+};
+HG_IN_BOTH_MODES(LowSpaceTest);
+
+TEST_P(LowSpaceTest, AcceptsAreRefusedAndEverythingElseGoesOn) {
+  ports::AcceptCommand keyed = world.message();
+  keyed.idempotency = key(1);
+  const model::MessageId first = world.accept_ok(keyed);
+  const model::MessageId second = world.accept_ok(world.message(5));
+  EXPECT_TRUE(world.store->accepting());
+  free = 999;
+  world.clock.advance(std::chrono::seconds{1});
+  EXPECT_TRUE(is_disk_full(world.accept(world.message(5))));
+  EXPECT_FALSE(world.store->accepting());
+  EXPECT_EQ(world.accept_ok(keyed), first);
+  ASSERT_TRUE(world.begin(second));
+  EXPECT_TRUE(world.finish(world.outcome(second, Outcome::kSent, Status::kSent)).applied);
+  EXPECT_EQ(world.balance().held_cents, 5);
+
+  free = 1'000;
+  world.clock.advance(std::chrono::seconds{1});
+  world.accept_ok();
+  EXPECT_TRUE(world.store->accepting());
+}
+
+TEST(LowSpaceIdleTest, TheWriterNoticesByItselfThatThereIsRoom) {
+  std::atomic<std::uint64_t> free{0};
+  World world(Threading::kOwnThreads,
+              [](SqliteOptions& options) { options.min_free_bytes = 1'000; },
+              {.free_bytes = [&] { return std::optional(free.load()); }});
+  EXPECT_TRUE(is_disk_full(world.accept(world.message())));
+  free = 1'000;
+  world.clock.advance(std::chrono::seconds{10});
+  // Nobody calls: whoever asks accepting() first would wait for ever otherwise.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!world.store->accepting() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(world.store->accepting());
+}
+
+class DiskTest : public testing::Test {
+ protected:
+  FailingVfs vfs;  // outlives every store
+};
+
+TEST_F(DiskTest, AFullDiskIsLivedWithInline) {
+  World world(Threading::kInline);
+  const model::MessageId sending = world.accept_ok(world.message(5));
+  ASSERT_TRUE(world.begin(sending));
+  FailingVfs::disk_full = true;
+  EXPECT_TRUE(is_disk_full(world.accept(world.message(5))));
+  std::optional<ports::FinishResult> result;
+  std::optional<ports::AcceptResult> refused;
+  world.store->finish_attempt(world.outcome(sending, Outcome::kSent, Status::kSent), world.executor,
+                              [&](ports::FinishResult r) { result = r; });
+  world.store->accept(world.message(5), world.executor,
+                      [&](ports::AcceptResult r) { refused = std::move(r); });
+  EXPECT_EQ(world.store->pump(), 0u);
+  world.executor.run(false);
+  EXPECT_FALSE(result);  // not done, not lost
+  EXPECT_EQ(world.store->depth().sending, 1u);
+  EXPECT_EQ(world.balance().held_cents, 5);
+
+  FailingVfs::disk_full = false;
+  world.clock.advance(std::chrono::seconds{2});
+  EXPECT_EQ(world.store->pump(), 2u);
+  world.executor.run(false);
+  EXPECT_TRUE(result->applied);
+  EXPECT_TRUE(std::holds_alternative<ports::Accepted>(*refused));
+  EXPECT_EQ(world.balance().held_cents, 10);
+  EXPECT_TRUE(world.store->check().empty());
+  EXPECT_FALSE(world.events.has_failed());
+}
+
+TEST_F(DiskTest, AFullDiskIsLivedWithByTheWriter) {
+  World world(Threading::kOwnThreads);
+  const model::MessageId sending = world.accept_ok(world.message(5));
+  ASSERT_TRUE(world.begin(sending));
+  FailingVfs::disk_full = true;
+  EXPECT_TRUE(is_disk_full(world.accept(world.message(5))));
+  EXPECT_FALSE(world.store->accepting());
+  std::optional<ports::FinishResult> result;
+  const int before = FailingVfs::writes;
+  world.store->finish_attempt(world.outcome(sending, Outcome::kSent, Status::kSent), world.executor,
+                              [&](ports::FinishResult r) { result = r; });
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (FailingVfs::writes < before + 3 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(result);
+  FailingVfs::disk_full = false;
+  world.clock.advance(std::chrono::seconds{2});
+  world.run_until([&] { return result.has_value(); });
+  EXPECT_TRUE(result->applied);
+  world.accept_ok();
+  EXPECT_TRUE(world.store->accepting());
+  EXPECT_FALSE(world.events.has_failed());
+  world.store->stop();
+  EXPECT_TRUE(world.store->check().empty());
+}
+
+TEST_F(DiskTest, StoppingDoesNotWaitForRoomForEver) {
+  World world(Threading::kOwnThreads);
+  const model::MessageId id = world.accept_ok();
+  FailingVfs::disk_full = true;
+  bool called = false;
+  world.store->cancel(std::nullopt, id, world.executor,
+                      [&](const ports::CancelResult&) { called = true; });
+  world.store->stop();
+  world.executor.run(false);
+  EXPECT_FALSE(called);
+  FailingVfs::disk_full = false;
+  world.reopen();
+  EXPECT_EQ(world.view(id).status, Status::kQueued);
+}
+
+TEST_F(DiskTest, AFailedSyncIsTheEnd) {
+  for (const Threading threading : {Threading::kInline, Threading::kOwnThreads}) {
+    World world(threading);
+    const model::MessageId kept = world.accept_ok(world.message(5));
+    world.take_waiting();
+    FailingVfs::fail_sync = true;
+    bool answered = false;
+    const auto on_answer = [&](const auto&) { answered = true; };
+    world.store->accept(world.message(5), world.executor, on_answer);
+    if (world.is_inline()) world.store->pump();
+    EXPECT_THAT(world.events.wait_for_fatal(), HasSubstr("disk I/O error"));
+    EXPECT_FALSE(world.store->accepting());
+
+    // Nothing more: no answer, no hint, no second try on the same descriptor.
+    const int syncs = FailingVfs::syncs;
+    world.store->accept(world.message(5), world.executor, on_answer);
+    world.store->cancel(std::nullopt, kept, world.executor, on_answer);
+    if (world.is_inline()) world.store->pump();
+    world.store->stop();
+    world.store.reset();
+    world.executor.run(false);
+    EXPECT_FALSE(answered);
+    EXPECT_TRUE(world.events.take_waiting().empty());
+    EXPECT_EQ(FailingVfs::syncs, syncs);
+
+    FailingVfs::fail_sync = false;
+    world.open();
+    world.start();
+    EXPECT_EQ(world.view(kept).status, Status::kQueued);
+    EXPECT_TRUE(world.store->check().empty());
+  }
+}
+
+TEST_F(DiskTest, EveryTransactionIsSynced) {
+  World world(Threading::kInline);
+  for (int i = 0; i < 5; ++i) {
+    const int before = FailingVfs::syncs;
+    world.accept_ok();
+    EXPECT_EQ(FailingVfs::syncs, before + 1);
+  }
+}
+
+}  // namespace
+}  // namespace heliograph::store
