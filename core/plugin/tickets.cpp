@@ -6,6 +6,9 @@ namespace {
 // owner 16 | generation 26 | slot 22. Generations begin at 1, so that no op is 0.
 constexpr unsigned kSlotBits = 22;
 constexpr unsigned kGenerationBits = 26;
+// A slot rests until this many others were given back after it: so long, a completion of its last
+// op is known to be the second one.
+constexpr std::size_t kFreeMin = 1024;
 constexpr std::uint32_t kSlotMask = (1U << kSlotBits) - 1;
 constexpr std::uint32_t kGenerationMask = (1U << kGenerationBits) - 1;
 
@@ -24,13 +27,14 @@ std::uint32_t next_generation(std::uint32_t generation) {
 
 hg_op TicketTable::issue(TicketKind kind) {
   const std::lock_guard lock(mutex_);
-  if (free_.empty()) {
-    if (slots_.size() > kSlotMask) return 0;
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+  if (free_.empty() && slots_.size() > kSlotMask) return 0;
+  auto index = static_cast<std::uint32_t>(slots_.size());
+  if (free_.size() < kFreeMin && slots_.size() <= kSlotMask) {
     slots_.emplace_back();
+  } else {
+    index = free_.front();
+    free_.pop_front();
   }
-  const auto index = free_.front();
-  free_.pop_front();
   auto& slot = slots_[index];
   slot.kind = kind;
   slot.given_up = false;

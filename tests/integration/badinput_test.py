@@ -68,7 +68,7 @@ class BadInput(GatewayTest):
         self.problem(http.get("/v1/messages?cursor=tampered"), 400)
 
     def test_other_clients_messages_are_not_there(self):
-        key = self.gateway1.http.post("/v1/admin/clients", {"name": "other", "credit_cents": 100}).json["key"]
+        key = self.gateway1.http.post("/v1/admin/clients", {"name": "other", "credit_cents": 100}).json["api_key"]
         other = self.gateway1.client(key)
         mine = self.gateway1.send()
         for path in (f"/v1/messages/{mine}", f"/v1/messages/{mine}/attempts", f"/v1/messages/{mine}/events"):

@@ -14,6 +14,7 @@ class Credit(GatewayTest):
 
     def balance(self, gateway):
         client, = [c for c in gateway.http.get("/v1/admin/clients").json["clients"] if c["name"] == "test"]
+        client = client["credit"]
         return {k: client[k] for k in ("granted_cents", "available_cents", "held_cents", "captured_cents")}
 
     def test_hold_capture_and_402(self):

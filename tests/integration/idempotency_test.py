@@ -38,7 +38,7 @@ class Idempotency(GatewayTest):
         self.assertEqual(self.post("k-3").json, first)
 
     def test_keys_of_clients_are_their_own(self):
-        key = self.gateway1.http.post("/v1/admin/clients", {"name": "other", "credit_cents": 1000}).json["key"]
+        key = self.gateway1.http.post("/v1/admin/clients", {"name": "other", "credit_cents": 1000}).json["api_key"]
         other = self.gateway1.client(key)
         self.assertNotEqual(self.post("k-4").json["message_id"], self.post("k-4", http=other).json["message_id"])
 

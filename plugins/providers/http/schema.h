@@ -7,7 +7,7 @@
 namespace heliograph::plugins::http {
 
 // Of [provider.config].
-inline constexpr std::string_view kSchema =
+constexpr std::string_view kSchema =
     R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
