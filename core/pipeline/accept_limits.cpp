@@ -39,7 +39,8 @@ LimitState state_of(RateMeter& meter, std::string policy, std::uint64_t window_s
 // Less left of its quota is tighter.
 bool tighter(const LimitState& a, const LimitState& b) {
   const auto share = [](const LimitState& state) {
-    return static_cast<double>(state.remaining) / static_cast<double>(std::max<std::uint64_t>(1, state.limit));
+    return static_cast<double>(state.remaining) /
+           static_cast<double>(std::max<std::uint64_t>(1, state.limit));
   };
   return share(a) < share(b);
 }

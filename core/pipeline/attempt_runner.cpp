@@ -25,9 +25,9 @@ constexpr milliseconds kBusyPause{100};
 constexpr int kAgedPermitsMax = 3;
 
 OutcomeRules outcome_rules(const PipelineSettings& settings) {
-  return {settings.retry, settings.in_doubt,
-          model::parse_capture_on(settings.billing.capture_on)
-              .value_or(model::CaptureOn::kDelivered)};
+  return {
+      settings.retry, settings.in_doubt,
+      model::parse_capture_on(settings.billing.capture_on).value_or(model::CaptureOn::kDelivered)};
 }
 
 // Half of the smallest guard: the other half is for the way to the provider.
@@ -110,7 +110,8 @@ void AttemptRunner::acquire(Job& job) {
                                     .max_items = 1,
                                     .now = job.asked_at,
                                     .deadline = job.asked_at + kPermitWaitMax};
-  auto later = alive_.guard([this, &job](const ports::LimitAnswer& answer) { on_permit(job, answer); });
+  auto later =
+      alive_.guard([this, &job](const ports::LimitAnswer& answer) { on_permit(job, answer); });
   const auto answer = ports_.limiter->acquire(request, std::move(later));
   if (answer) on_permit(job, *answer);
 }
@@ -120,7 +121,8 @@ void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
   const ports::MonoTime now = ports_.clock.mono();
   if (answer.granted == 0) {
     const nanoseconds pause = std::max<nanoseconds>(
-        answer.retry_after, answer.retry_after.count() > 0 ? nanoseconds{1} : nanoseconds{kDeniedPause});
+        answer.retry_after,
+        answer.retry_after.count() > 0 ? nanoseconds{1} : nanoseconds{kDeniedPause});
     board_.unwant_permit(provider, job.item.parts);
     board_.permit_denied(provider, answer.denied_key, now + pause);
     return undo(job);
@@ -267,7 +269,8 @@ AttemptEnd AttemptRunner::end_of(const model::WorkItem& item, std::optional<std:
   AttemptEnd end;
   end.item = &item;
   end.result = std::move(result);
-  end.attempts_made = static_cast<std::uint16_t>(item.attempts + (counted_already || throttled ? 0 : 1));
+  end.attempts_made =
+      static_cast<std::uint16_t>(item.attempts + (counted_already || throttled ? 0 : 1));
   end.alternative = (others & board_.eligible()) != 0;
   end.now = ports_.clock.wall();
   end.available_at =
@@ -285,11 +288,10 @@ AttemptEnd AttemptRunner::end_of(const model::WorkItem& item, std::optional<std:
 
 void AttemptRunner::finish(Job& job, OutcomeDecision decision) {
   if (log_.enabled(ports::LogLevel::kDebug)) {
-    log_.debug("attempt ended",
-               {{"message", job.item.id.to_string()},
-                {"provider", board_[job.choice.provider].settings.id},
-                {"outcome", model::to_string(decision.command.result.outcome)},
-                {"status", model::to_string(decision.command.status)}});
+    log_.debug("attempt ended", {{"message", job.item.id.to_string()},
+                                 {"provider", board_[job.choice.provider].settings.id},
+                                 {"outcome", model::to_string(decision.command.result.outcome)},
+                                 {"status", model::to_string(decision.command.status)}});
   }
   record(job, std::move(decision.command), decision.again_at_once);
 }
@@ -314,7 +316,8 @@ void AttemptRunner::on_recorded(Job& job, const ports::FinishAttempt& command, b
   ++finished_;
   // Not applied: the row is not in this attempt any more. Another status than ours: a receipt that
   // had come early has already moved it on.
-  if (!result.applied || !model::is_waiting(result.status)) return owner_.on_left(job, std::nullopt);
+  if (!result.applied || !model::is_waiting(result.status))
+    return owner_.on_left(job, std::nullopt);
   const bool tried = command.result.outcome != Outcome::kNotTried;
   model::WorkItem& item = job.item;
   item.status = result.status;
@@ -329,8 +332,8 @@ void AttemptRunner::on_recorded(Job& job, const ports::FinishAttempt& command, b
     if (command.result.outcome != Outcome::kThrottled) ++item.attempts;
   }
   if (again && item.due <= ports_.clock.wall()) return owner_.on_returned(job);
-  owner_.on_left(job, Scheduler::Waits{{item.lane, item.client, command.dispatch_class},
-                                       job.position()});
+  owner_.on_left(
+      job, Scheduler::Waits{{item.lane, item.client, command.dispatch_class}, job.position()});
 }
 
 ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& item) {

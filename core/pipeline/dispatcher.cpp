@@ -128,8 +128,7 @@ PipelineStats Dispatcher::stats() const {
 
 void Dispatcher::pump() {
   pump_asked_ = false;
-  publish();
-  if (draining_) return;
+  if (draining_) return publish();
   full_.clear();
   advance_health();
   look();
@@ -139,6 +138,7 @@ void Dispatcher::pump() {
   read_pages();
   end_expired();
   arm();
+  publish();
 }
 
 void Dispatcher::look() { board_.look(ports_.clock.mono(), ports_.clock.wall()); }
@@ -161,6 +161,10 @@ void Dispatcher::start_parked(std::size_t provider) {
   while (Job* job = parking_.front(provider)) {
     const ProviderEntry& entry = board_[provider];
     if (!entry.slot_free() || (board_.pickable() & bit(provider)) == 0) return;
+    if (job->item.expires_at <= ports_.clock.wall()) {
+      unpark(*job);
+      continue;
+    }
     if (!board_.permit_fits(provider, job->item.parts, ports_.clock.mono())) return look();
     parking_.remove(*job);
     runner_.begin(*job, job->choice);
@@ -312,7 +316,8 @@ std::optional<Choice> Dispatcher::choose(const Job& job, ProviderMask candidates
     return choice;
   }
   for (std::size_t i = 0; i < board_.size(); ++i) in_flight_[i] = board_[i].in_flight;
-  const std::uint64_t excluded = ~candidates & (bit(board_.size() - 1) | (bit(board_.size() - 1) - 1));
+  const std::uint64_t excluded =
+      ~candidates & (bit(board_.size() - 1) | (bit(board_.size() - 1) - 1));
   const ports::PickRequest request{.item = &job.item,
                                    .now = ports_.clock.mono(),
                                    .excluded = std::span(&excluded, 1),
@@ -335,15 +340,13 @@ void Dispatcher::forget_pick(const Choice& choice) {
 
 void Dispatcher::read_pages() {
   const ProviderMask worth_reading = board_.soon() | board_.probing(false);
-  for (const ports::PageRequest& request :
-       scheduler_.pages(worth_reading, ports_.clock.wall())) {
-    ports_.store.page(request, ports_.loop,
-                      alive_.guard([this, key = request.key](ports::Page page) {
-                        auto expired =
-                            scheduler_.on_page(key, std::move(page), ports_.clock.wall());
-                        expired_.insert(expired_.end(), expired.begin(), expired.end());
-                        ask_pump();
-                      }));
+  for (const ports::PageRequest& request : scheduler_.pages(worth_reading, ports_.clock.wall())) {
+    ports_.store.page(
+        request, ports_.loop, alive_.guard([this, key = request.key](ports::Page page) {
+          auto expired = scheduler_.on_page(key, std::move(page), ports_.clock.wall());
+          expired_.insert(expired_.end(), expired.begin(), expired.end());
+          ask_pump();
+        }));
   }
 }
 

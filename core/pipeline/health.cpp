@@ -99,7 +99,8 @@ bool Health::record(const model::AttemptResult& result, model::ClientId client, 
                                           : "refused three times in a row");
     } else if (is_failure(result.outcome) && too_many_failures(now)) {
       const Counts sum = counts(now);
-      open(now, fmt::format("{} of {} attempts failed", sum.failures, sum.failures + sum.successes));
+      open(now,
+           fmt::format("{} of {} attempts failed", sum.failures, sum.failures + sum.successes));
     }
   }
   return circuit_ != before;
@@ -123,8 +124,7 @@ bool Health::too_many_failures(model::TimePoint now) {
   const Counts sum = counts(now);
   const std::uint64_t all = sum.successes + sum.failures;
   if (all < static_cast<std::uint64_t>(std::max(1, limits_.min_attempts))) return false;
-  return static_cast<double>(sum.failures) >
-         limits_.failure_threshold * static_cast<double>(all);
+  return static_cast<double>(sum.failures) > limits_.failure_threshold * static_cast<double>(all);
 }
 
 void Health::open(model::TimePoint now, std::string reason) {

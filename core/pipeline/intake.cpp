@@ -21,9 +21,8 @@ class Intake::Impl {
 namespace {
 
 void answer(ports::Executor& where, ports::Done<IntakeResult> done, IntakeResult result) {
-  where.post([done = std::move(done), result = std::move(result)]() mutable {
-    done(std::move(result));
-  });
+  where.post(
+      [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
 // Only what was accepted now counts against a limit.

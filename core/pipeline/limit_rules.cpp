@@ -18,12 +18,11 @@ ports::LimitRule limit_rule(std::string id, const config::Limit& limit,
   using std::chrono::nanoseconds;
   const bool bucket = limit.algorithm == "token_bucket";
   const nanoseconds window = limit.window;
-  const nanoseconds guard =
-      limiter.guard ? nanoseconds{*limiter.guard}
-                    : std::max<nanoseconds>(window / 50, milliseconds{10});
+  const nanoseconds guard = limiter.guard ? nanoseconds{*limiter.guard}
+                                          : std::max<nanoseconds>(window / 50, milliseconds{10});
   return {.id = std::move(id),
-          .algorithm = bucket ? ports::LimitAlgorithm::kTokenBucket
-                              : ports::LimitAlgorithm::kSlidingWindow,
+          .algorithm =
+              bucket ? ports::LimitAlgorithm::kTokenBucket : ports::LimitAlgorithm::kSlidingWindow,
           .window = window + guard,
           .limit = limit.limit,
           .burst = bucket ? (limit.burst > 0 ? limit.burst : limit.limit) : 0};

@@ -24,7 +24,8 @@ class Decider {
     policy_ = doubt_policy(item_.in_doubt, rules.in_doubt.policy, end.provider_dedupes);
     // A send after a doubtful one may have been the second that reached the recipient, unless the
     // provider itself drops it.
-    const bool tried = end.result.outcome == Outcome::kSent || end.result.outcome == Outcome::kUnknown;
+    const bool tried =
+        end.result.outcome == Outcome::kSent || end.result.outcome == Outcome::kUnknown;
     if (item_.doubtful && tried && !dropped_by_provider()) out_.command.possible_duplicate = true;
   }
 

@@ -39,16 +39,16 @@ struct AttemptEnd {
   const model::WorkItem* item = nullptr;  // as it was read, before the attempt
   model::AttemptResult result;
   model::ProviderKey provider{};
-  std::uint16_t attempts_made = 0;        // sends of this cycle, this one included if it counts
+  std::uint16_t attempts_made = 0;  // sends of this cycle, this one included if it counts
   bool provider_dedupes = false;
-  bool receipts = false;                  // SENT is not final here
-  bool alternative = false;               // an eligible provider not excluded after this attempt
+  bool receipts = false;     // SENT is not final here
+  bool alternative = false;  // an eligible provider not excluded after this attempt
   model::TimePoint now{};
   // The earliest moment at which a provider that may carry the message next can take it; `now` when
   // one can already, kNever when nobody can say (all disabled or unhealthy).
   model::TimePoint available_at{};
-  model::ClassId provider_class{};        // the class pinned to `provider`, for the channel
-  double draw = 0;                        // in [0, 1), for the jitter
+  model::ClassId provider_class{};  // the class pinned to `provider`, for the channel
+  double draw = 0;                  // in [0, 1), for the jitter
 };
 
 struct OutcomeDecision {

@@ -3,10 +3,10 @@
 //
 // The order of an attempt is binding: it is recorded as begun before a permit is asked for, because
 // a permit must be fresh when the bytes leave. Under a limit that would mean two writes for each
-// denial. So the dispatcher keeps a copy of every limit, fed with the permits that were granted, and
-// begins only what fits beside the attempts that are begun and have no permit yet. With a limiter of
-// our own the copy is exact and denials do not happen; with one shared between instances the
-// limiter's own retry time corrects it. Only an estimate: the limiter alone decides. [loop]
+// denial. So the dispatcher keeps a copy of every limit, fed with the permits that were granted,
+// and begins only what fits beside the attempts that are begun and have no permit yet. With a
+// limiter of our own the copy is exact and denials do not happen; with one shared between instances
+// the limiter's own retry time corrects it. Only an estimate: the limiter alone decides. [loop]
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,8 @@ class PermitForecast {
     if (now < denied_until_) return denied_until_;
     const std::uint64_t wanted = wanted_ + cost;
     // More wanted than can ever be there at once: after those that are under way, whenever that is.
-    if (wanted > most_) return std::max(now + std::chrono::milliseconds{1}, meter_.when(now, most_));
+    if (wanted > most_)
+      return std::max(now + std::chrono::milliseconds{1}, meter_.when(now, most_));
     return meter_.when(now, wanted);
   }
 

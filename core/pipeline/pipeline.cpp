@@ -149,15 +149,14 @@ void Pipeline::on_receipts(model::ProviderKey, std::vector<model::Receipt> recei
 
 // ---- from operators ----
 
-void Pipeline::providers(ports::Executor& where,
-                         ports::Done<std::vector<ProviderStatus>> done) {
-  impl_->ports.loop.post([impl = impl_.get(), alive = impl_->alive.watch(), &where,
-                          done = std::move(done)]() mutable {
-    if (alive.expired()) return;
-    where.post([done = std::move(done), list = impl->desk.list()]() mutable {
-      done(std::move(list));
-    });
-  });
+void Pipeline::providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) {
+  impl_->ports.loop.post(
+      [impl = impl_.get(), alive = impl_->alive.watch(), &where, done = std::move(done)]() mutable {
+        if (alive.expired()) return;
+        where.post([done = std::move(done), list = impl->desk.list()]() mutable {
+          done(std::move(list));
+        });
+      });
 }
 
 void Pipeline::act(std::string provider, ProviderAction action, ports::Executor& where,

@@ -19,7 +19,8 @@ std::uint32_t first_window(const config::Provider& settings, const ports::Provid
 
 std::uint32_t channel_bits(const config::Provider& settings) {
   std::uint32_t bits = 0;
-  for (const model::Channel channel : settings.channels) bits |= static_cast<std::uint32_t>(channel);
+  for (const model::Channel channel : settings.channels)
+    bits |= static_cast<std::uint32_t>(channel);
   return bits;
 }
 

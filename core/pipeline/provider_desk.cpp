@@ -26,8 +26,8 @@ void ProviderDesk::restore(const std::vector<ports::ProviderState>& states) {
 
 void ProviderDesk::on_circuit(std::size_t provider) {
   const ProviderEntry& entry = board_[provider];
-  const auto level = entry.health.circuit() == Circuit::kOpen ? ports::LogLevel::kWarn
-                                                              : ports::LogLevel::kInfo;
+  const auto level =
+      entry.health.circuit() == Circuit::kOpen ? ports::LogLevel::kWarn : ports::LogLevel::kInfo;
   log_.log(level, "circuit changed",
            {{"provider", entry.settings.id},
             {"circuit", to_string(entry.health.circuit())},
@@ -39,10 +39,10 @@ void ProviderDesk::save(std::size_t provider, base::Task done) {
   ProviderEntry& entry = board_[provider];
   const ports::ProviderState state{entry.key, entry.settings.id, entry.enabled,
                                    entry.health.to_text(ports_.clock.wall())};
-  ports_.store.save_provider_state(
-      state, ports_.loop, alive_.guard([done = std::move(done)](bool) mutable {
-        if (done) done();
-      }));
+  ports_.store.save_provider_state(state, ports_.loop,
+                                   alive_.guard([done = std::move(done)](bool) mutable {
+                                     if (done) done();
+                                   }));
 }
 
 void ProviderDesk::save_all() {

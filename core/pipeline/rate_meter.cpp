@@ -80,8 +80,8 @@ ports::MonoTime RateMeter::when(ports::MonoTime now, std::uint64_t units) {
   if (room(now) >= units) return now;
   if (bucket()) {
     const double lacking = static_cast<double>(units) - tokens_;
-    return now + std::chrono::nanoseconds{
-                     static_cast<std::int64_t>(std::ceil(lacking / units_per_ns_))};
+    return now +
+           std::chrono::nanoseconds{static_cast<std::int64_t>(std::ceil(lacking / units_per_ns_))};
   }
   std::uint64_t free = rule_.limit > used_ ? rule_.limit - used_ : 0;
   for (const Entry& entry : taken_) {
@@ -95,8 +95,8 @@ ports::MonoTime RateMeter::when_whole(ports::MonoTime now) { return when(now, qu
 
 RateMeter::Rule meter_rule(const config::Limit& limit) {
   const bool bucket = limit.algorithm == "token_bucket";
-  return {.algorithm = bucket ? ports::LimitAlgorithm::kTokenBucket
-                              : ports::LimitAlgorithm::kSlidingWindow,
+  return {.algorithm =
+              bucket ? ports::LimitAlgorithm::kTokenBucket : ports::LimitAlgorithm::kSlidingWindow,
           .limit = limit.limit,
           .window = limit.window,
           .burst = static_cast<double>(limit.burst)};

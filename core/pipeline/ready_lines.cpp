@@ -60,7 +60,8 @@ Job* ReadyLines::next(const Servable& servable) {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       if (dry[i]) continue;
-      if (!best || lanes_[i].credit + kWeights[i] > lanes_[*best].credit + kWeights[*best]) best = i;
+      if (!best || lanes_[i].credit + kWeights[i] > lanes_[*best].credit + kWeights[*best])
+        best = i;
     }
     if (!best) return nullptr;
     if (Job* job = take_from(lanes_[*best], servable)) {

@@ -27,16 +27,16 @@ inline bool suits_probe(const model::WorkItem& item) {
 
 // Which queues may be served now.
 struct Servable {
-  ProviderMask providers = 0;                // those that can take a message
-  ProviderMask probing = 0;                  // those that can take one that suits a probe
-  ProviderMask probing_any = 0;              // those that can take any message as a probe
-  std::span<const ClassInfo* const> closed;  // classes that must wait all the same
+  ProviderMask providers = 0;                        // those that can take a message
+  ProviderMask probing = 0;                          // those that can take one that suits a probe
+  ProviderMask probing_any = 0;                      // those that can take any message as a probe
+  std::span<const ClassInfo* const> closed;          // classes that must wait all the same
   bool operator()(const WaitingQueue& queue) const;  // which has a ready message
 };
 
 class ReadyLines {
  public:
-  void adopt(WaitingQueue& queue);  // a new queue, once
+  void adopt(WaitingQueue& queue);    // a new queue, once
   void abandon(WaitingQueue& queue);  // it has no ready message and is going away
   void line_up(WaitingQueue& queue);  // it has ready messages (again)
   // Takes the next message out of its queue; nullptr: none may be served.

@@ -214,9 +214,8 @@ std::vector<ports::PageRequest> Scheduler::pages(ProviderMask available, model::
       due.push_back(entry.queue);
     }
   }
-  std::ranges::sort(due, {}, [](const WaitingQueue* queue) {
-    return std::pair(queue->next_due, queue->number);
-  });
+  std::ranges::sort(
+      due, {}, [](const WaitingQueue* queue) { return std::pair(queue->next_due, queue->number); });
   std::vector<ports::PageRequest> requests;
   for (WaitingQueue* queue : due) {
     if (pages_under_way_ >= kPagesUnderWayMax) break;

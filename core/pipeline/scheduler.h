@@ -2,10 +2,10 @@
 //
 // The store holds all of them; memory holds at most `window`. Messages enter by hints of the store
 // (just accepted) when nothing earlier of their queue is unread, else by pages that are asked for
-// when a queue has something due, a provider that could take it, and room. A message whose providers
-// are all unavailable stays in the store. Nobody keeps the others out: a client that has half of the
-// window leaves a quarter of it free, a class an eighth, and what is merely waiting is dropped again
-// (the store still has it) when others need the room.
+// when a queue has something due, a provider that could take it, and room. A message whose
+// providers are all unavailable stays in the store. Nobody keeps the others out: a client that has
+// half of the window leaves a quarter of it free, a class an eighth, and what is merely waiting is
+// dropped again (the store still has it) when others need the room.
 //
 // A pure data structure: it asks for nothing itself, pages() says what to read. Deterministic.
 // [loop]

@@ -42,8 +42,8 @@ bool is_email(std::string_view text) {
 }
 
 bool is_printable(std::string_view text) {
-  return std::ranges::none_of(text,
-                              [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::ranges::none_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 class Judge {
@@ -89,11 +89,13 @@ class Judge {
     if (out_.from.empty())
       return wrong("/from", "The sender is missing and the gateway has no default sender.");
     if (telephony() && !model::is_valid_sender(out_.from)) {
-      return wrong("/from",
-                   "A sender is a number in international form, a short code of 3 to 8 digits, or 1 "
-                   "to 11 letters, digits and blanks with at least one letter.");
+      return wrong(
+          "/from",
+          "A sender is a number in international form, a short code of 3 to 8 digits, or 1 "
+          "to 11 letters, digits and blanks with at least one letter.");
     }
-    if (!telephony() && !is_email(out_.from)) return wrong("/from", "This is not an e-mail address.");
+    if (!telephony() && !is_email(out_.from))
+      return wrong("/from", "This is not an e-mail address.");
     return {};
   }
 
@@ -125,7 +127,8 @@ class Judge {
 
   Judgement times() {
     out_.validity = given_.validity.value_or(settings_.messages.validity);
-    if (out_.validity <= milliseconds{0}) return wrong("/validity", "The validity must be above zero.");
+    if (out_.validity <= milliseconds{0})
+      return wrong("/validity", "The validity must be above zero.");
     if (given_.validity && out_.validity > kValidityMax)
       return wrong("/validity", "The validity can be 31 days at most.");
     if (!given_.send_at) return {};

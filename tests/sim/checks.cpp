@@ -50,10 +50,13 @@ void Simulation::check_message(model::MessageId id, const Told& told,
   const model::MessageView& view = **answer;
   note(static_cast<std::uint64_t>(view.status));
   const auto complain = [&](const char* what) {
-    wrong.push_back(fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
+    wrong.push_back(
+        fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
   };
   if (model::is_waiting(view.status) || view.status == Status::kSending) complain("never ended");
   if (told.cancelled_at && view.status != Status::kCancelled) complain("was cancelled");
+  if (view.status == Status::kExpired && told.message.validity == kLongValidity)
+    complain("expired although there was time enough");
   const bool failed = view.status == Status::kFailedPerm || view.status == Status::kExpired ||
                       view.status == Status::kCancelled;
   if (view.hold == HoldState::kHeld && (failed || view.status == Status::kDelivered))
@@ -66,7 +69,8 @@ void Simulation::check_message(model::MessageId id, const Told& told,
 void Simulation::check_sends(model::MessageId id, const Told& told, const model::MessageView& view,
                              std::vector<std::string>& wrong) {
   const auto complain = [&](const char* what) {
-    wrong.push_back(fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
+    wrong.push_back(
+        fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
   };
   std::vector<std::pair<Arrival, std::size_t>> sends;
   int reached = 0;

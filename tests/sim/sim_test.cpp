@@ -51,8 +51,8 @@ Result simulate(std::uint64_t seed) {
   Simulation simulation(seed, folder.path());
   simulation.run();
   for (const std::string& wrong : simulation.check())
-    ADD_FAILURE() << "seed " << seed << ": " << wrong << "\n  replay with HELIOGRAPH_SIM_SEED="
-                  << seed;
+    ADD_FAILURE() << "seed " << seed << ": " << wrong
+                  << "\n  replay with HELIOGRAPH_SIM_SEED=" << seed;
   return {simulation.trace(), simulation.accepted(), simulation.arrivals()};
 }
 

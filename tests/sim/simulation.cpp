@@ -136,13 +136,15 @@ SendPlan Simulation::plan_send(std::size_t provider, const ports::SendRequest& r
 
 void Simulation::draw_receipts(SendPlan& plan) {
   if (random_.chance(0.1)) return;  // lost
-  const auto state = random_.chance(0.9) ? model::ReceiptState::kDelivered
-                                         : model::ReceiptState::kUndelivered;
+  const auto state =
+      random_.chance(0.9) ? model::ReceiptState::kDelivered : model::ReceiptState::kUndelivered;
   plan.receipts.emplace_back(milliseconds{random_.between(1, 2'000)}, state);
   if (random_.chance(0.2)) plan.receipts.emplace_back(plan.receipts.back());  // twice
   if (random_.chance(0.2))
-    plan.receipts.emplace_back(milliseconds{random_.between(1, 5'000)}, model::ReceiptState::kAccepted);
-  if (random_.chance(0.05)) plan.receipts.emplace_back(minutes{4}, model::ReceiptState::kUndelivered);
+    plan.receipts.emplace_back(milliseconds{random_.between(1, 5'000)},
+                               model::ReceiptState::kAccepted);
+  if (random_.chance(0.05))
+    plan.receipts.emplace_back(minutes{4}, model::ReceiptState::kUndelivered);
 }
 
 // ---- the process ----
@@ -215,8 +217,10 @@ void Simulation::run() {
     plan_submissions();
   }
   calm_ = true;
-  for (const auto& settings : provider_settings_)
-    pipeline_->act(settings.id, pipeline::ProviderAction::kEnable, loop_, [](const auto&) {});
+  for (const auto& provider : providers_) {
+    pipeline_->act(provider->name(), pipeline::ProviderAction::kEnable, loop_, [](const auto&) {});
+    pipeline_->on_window(provider->key(), 100);
+  }
   loop_.run_for(kCalm);
 }
 
@@ -240,10 +244,11 @@ void Simulation::submit() {
     message.text = "hello";
     message.parts = static_cast<std::uint16_t>(random_.between(1, 3));
     message.cost_cents = message.parts * 5;
-    message.validity = random_.chance(0.2) ? seconds{random_.between(1, 60)} : minutes{60};
+    message.validity = random_.chance(0.2) ? seconds{random_.between(1, 60)} : kLongValidity;
     if (random_.chance(0.4)) message.in_doubt = static_cast<model::InDoubt>(random_.between(0, 3));
     if (random_.chance(0.2)) {
-      const auto pin = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
+      const auto pin = static_cast<std::size_t>(
+          random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
       message.pinned_provider = provider_settings_[pin].id;
     }
     if (random_.chance(0.15))
@@ -256,14 +261,17 @@ void Simulation::submit() {
 }
 
 void Simulation::operate() {
-  const auto provider = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
+  if (calm_) return;
+  const auto provider = static_cast<std::size_t>(
+      random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
   const std::string& name = provider_settings_[provider].id;
   using enum pipeline::ProviderAction;
   constexpr std::array kActions{kReset, kResetStats, kEnable, kDisable, kDrain};
   const auto action = kActions[static_cast<std::size_t>(random_.between(0, 4))];
   if (random_.chance(0.4)) pipeline_->act(name, action, loop_, [](const auto&) {});
   if (random_.chance(0.2))
-    pipeline_->on_window(providers_[provider]->key(), static_cast<std::uint32_t>(random_.between(0, 8)));
+    pipeline_->on_window(providers_[provider]->key(),
+                         static_cast<std::uint32_t>(random_.between(0, 8)));
   if (random_.chance(0.5)) trouble_[provider] = random_.unit();
   if (told_.empty() || random_.chance(0.3)) return;
   auto victim = told_.begin();

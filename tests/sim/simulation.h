@@ -2,9 +2,9 @@
 // providers that misbehave, a process that crashes, and everything drawn from one seed. The same
 // seed gives the same run.
 //
-// run() plays two acts: trouble (every kind of outcome, crashes, operators at work), then calm, long
-// enough for everything to end. check() then compares four histories: what clients were told, what
-// the providers saw, what the store says, and what the strategies were told.
+// run() plays two acts: trouble (every kind of outcome, crashes, operators at work), then calm,
+// long enough for everything to end. check() then compares four histories: what clients were told,
+// what the providers saw, what the store says, and what the strategies were told.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,9 @@
 #include "tests/support/virtual_time.h"
 
 namespace heliograph::sim {
+
+// The validity of most messages: so long that every provider is well again before it is over.
+inline constexpr std::chrono::minutes kLongValidity{60};
 
 // What a client was told was accepted.
 struct Told {

@@ -87,7 +87,8 @@ class FakeProvider final : public ports::Provider {
     result.outcome = outcome;
     result.retry_after = chosen.retry_after;
     result.status_code = chosen.status_code;
-    if (outcome == model::Outcome::kSent) result.provider_message_id = provider_id(request.item->id);
+    if (outcome == model::Outcome::kSent)
+      result.provider_message_id = provider_id(request.item->id);
     const ports::MonoTime at = in_time ? clock_.mono() + chosen.latency : request.deadline;
     loop_.run_at(at, [this, ticket = request.ticket, result]() mutable {
       --in_flight;

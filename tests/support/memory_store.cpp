@@ -87,7 +87,8 @@ bool MemoryStore::do_begin(const ports::BeginAttempt& command) {
 
 void MemoryStore::finish_attempt(ports::FinishAttempt command, ports::Executor& where,
                                  ports::Done<ports::FinishResult> done) {
-  queue<ports::FinishResult>(where, std::move(done), [this, command] { return do_finish(command); });
+  queue<ports::FinishResult>(where, std::move(done),
+                             [this, command] { return do_finish(command); });
 }
 
 ports::FinishResult MemoryStore::do_finish(const ports::FinishAttempt& command) {
@@ -139,13 +140,12 @@ ports::ReceiptOutcome MemoryStore::do_receipt(const model::Receipt& receipt) {
     const bool by_provider_id = !receipt.provider_message_id.empty() &&
                                 receipt.provider_message_id == row.provider_message_id;
     if (!by_id && !by_provider_id) continue;
-    const auto decision =
-        model::decide_receipt({.status = row.item.status,
-                               .hold = row.hold == model::HoldAction::kKeep
-                                           ? model::HoldState::kHeld
-                                           : model::HoldState::kReleased,
-                               .doubtful = row.item.doubtful},
-                              receipt.state);
+    const auto decision = model::decide_receipt(
+        {.status = row.item.status,
+         .hold = row.hold == model::HoldAction::kKeep ? model::HoldState::kHeld
+                                                      : model::HoldState::kReleased,
+         .doubtful = row.item.doubtful},
+        receipt.state);
     if (decision.verdict == model::ReceiptVerdict::kPark) break;
     if (decision.verdict == model::ReceiptVerdict::kNoChange)
       return ports::ReceiptOutcome::kNoChange;
@@ -172,24 +172,25 @@ void MemoryStore::cancel(std::optional<model::ClientId>, model::MessageId id,
 void MemoryStore::requeue(std::optional<model::ClientId>, model::MessageId id,
                           std::chrono::milliseconds validity, ports::Executor& where,
                           ports::Done<ports::RequeueResult> done) {
-  queue<ports::RequeueResult>(where, std::move(done), [this, id, validity]() -> ports::RequeueResult {
-    StoredMessage& row = rows_.at(id.row());
-    if (!model::can_requeue(row.item.status)) return ports::Conflict{row.item.status};
-    if (row.item.status == Status::kUnknown) row.item.possible_duplicate = true;
-    row.item.status = Status::kQueued;
-    ++row.item.cycle;
-    row.item.attempts = 0;
-    row.item.round = 0;
-    row.item.excluded.clear();
-    row.item.doubtful = false;
-    row.item.due = clock_.wall();
-    row.item.expires_at = row.item.due + validity;
-    row.item.dispatch_class = intern_class(row.item.channel, row.item.pinned);
-    row.hold = model::HoldAction::kKeep;
-    row.resolutions = 0;
-    waiting_now_.push_back(row.item);
-    return ports::Requeued{id};
-  });
+  queue<ports::RequeueResult>(
+      where, std::move(done), [this, id, validity]() -> ports::RequeueResult {
+        StoredMessage& row = rows_.at(id.row());
+        if (!model::can_requeue(row.item.status)) return ports::Conflict{row.item.status};
+        if (row.item.status == Status::kUnknown) row.item.possible_duplicate = true;
+        row.item.status = Status::kQueued;
+        ++row.item.cycle;
+        row.item.attempts = 0;
+        row.item.round = 0;
+        row.item.excluded.clear();
+        row.item.doubtful = false;
+        row.item.due = clock_.wall();
+        row.item.expires_at = row.item.due + validity;
+        row.item.dispatch_class = intern_class(row.item.channel, row.item.pinned);
+        row.hold = model::HoldAction::kKeep;
+        row.resolutions = 0;
+        waiting_now_.push_back(row.item);
+        return ports::Requeued{id};
+      });
 }
 
 // ---- sweeps ----

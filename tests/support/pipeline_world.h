@@ -115,7 +115,8 @@ class PipelineWorld {
   }
   pipeline::ProviderStatus provider_status(std::size_t i) {
     std::optional<pipeline::ProviderStatus> found;
-    pipeline->providers(loop, [&](std::vector<pipeline::ProviderStatus> all) { found = all.at(i); });
+    pipeline->providers(loop,
+                        [&](std::vector<pipeline::ProviderStatus> all) { found = all.at(i); });
     while (!found && loop.run_one(clock.mono())) {
     }
     return *found;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/assert.h"
 #include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/work_items.h"
@@ -29,13 +31,11 @@ constexpr const char* kRecordEnd =
 
 // Two queries, for the same reason as in queue_queries.cpp.
 constexpr const char* kWalkSameDue =
-    "SELECT lane, client, class, due, id, expires_at FROM messages INDEXED BY messages_live"
-    " WHERE live = 1 AND lane = ?1 AND client = ?2 AND class = ?3 AND due = ?4 AND id > ?5"
-    " ORDER BY id LIMIT ?6";
-constexpr const char* kWalkLater =
-    "SELECT lane, client, class, due, id, expires_at FROM messages INDEXED BY messages_live"
-    " WHERE live = 1 AND (lane, client, class, due) > (?1, ?2, ?3, ?4)"
-    " ORDER BY lane, client, class, due, id LIMIT ?5";
+    "SELECT due, id, expires_at FROM messages INDEXED BY messages_live WHERE live = 1"
+    " AND lane = ?1 AND client = ?2 AND class = ?3 AND due = ?4 AND id > ?5 ORDER BY id LIMIT ?6";
+constexpr const char* kWalkLaterDue =
+    "SELECT due, id, expires_at FROM messages INDEXED BY messages_live WHERE live = 1"
+    " AND lane = ?1 AND client = ?2 AND class = ?3 AND due > ?4 ORDER BY due, id LIMIT ?5";
 
 }  // namespace
 
@@ -53,8 +53,9 @@ Lifecycle::Lifecycle(Connection& connection, MessageRows& messages, Ledger& ledg
       record_end_(connection, kRecordEnd),
       read_item_(connection,
                  fmt::format("SELECT {} FROM messages WHERE id = ?1", kWorkItemColumns)),
+      queues_(connection),
       walk_same_due_(connection, kWalkSameDue),
-      walk_later_(connection, kWalkLater) {}
+      walk_later_due_(connection, kWalkLaterDue) {}
 
 ports::CancelResult Lifecycle::cancel(std::optional<model::ClientId> client, model::MessageId id) {
   std::optional<MessageRow> message = messages_.load(id, client);
@@ -146,44 +147,54 @@ std::size_t Lifecycle::expire(std::span<const model::MessageId> ids, model::Time
   return changed;
 }
 
-// Result: the number of live messages looked at.
-std::size_t Lifecycle::collect_overdue(Rows& rows, model::TimePoint now,
+std::size_t Lifecycle::collect_overdue(Rows rows, model::TimePoint now,
                                        std::vector<std::int64_t>& overdue) {
   std::size_t seen = 0;
   for (; rows.next(); ++seen) {
-    sweep_.lane = rows.get<std::int64_t>();
-    sweep_.client = rows.get<std::int64_t>();
-    sweep_.dispatch_class = rows.get<std::int64_t>();
-    sweep_.due = rows.get<std::int64_t>();
-    sweep_.row = rows.get<std::int64_t>();
-    if (rows.get<model::TimePoint>() <= now) overdue.push_back(sweep_.row);
+    sweep_.at.due = rows.get<model::TimePoint>();
+    sweep_.at.row = rows.get<std::int64_t>();
+    if (rows.get<model::TimePoint>() <= now) overdue.push_back(sweep_.at.row);
   }
   return seen;
 }
 
-std::size_t Lifecycle::walk_live(model::TimePoint now, std::size_t limit,
-                                 std::vector<std::int64_t>& overdue) {
-  std::size_t seen = 0;
-  {
-    Rows rows = walk_same_due_.query(sweep_.lane, sweep_.client, sweep_.dispatch_class, sweep_.due,
-                                     sweep_.row, limit);
-    seen = collect_overdue(rows, now, overdue);
-  }
+// The same for at most `limit` messages of the sweep's queue.
+std::size_t Lifecycle::walk_queue(model::TimePoint now, std::size_t limit,
+                                  std::vector<std::int64_t>& overdue) {
+  const ports::QueueKey& queue = *sweep_.queue;
+  const std::size_t seen =
+      collect_overdue(walk_same_due_.query(queue.lane, queue.client, queue.dispatch_class,
+                                           sweep_.at.due, sweep_.at.row, limit),
+                      now, overdue);
   if (seen == limit) return seen;
-  Rows rows = walk_later_.query(sweep_.lane, sweep_.client, sweep_.dispatch_class, sweep_.due,
-                                limit - seen);
-  return seen + collect_overdue(rows, now, overdue);
+  return seen +
+         collect_overdue(walk_later_due_.query(queue.lane, queue.client, queue.dispatch_class,
+                                               sweep_.at.due, limit - seen),
+                         now, overdue);
+}
+
+// Result: whether there is more.
+bool Lifecycle::walk_live(model::TimePoint now, std::size_t limit,
+                          std::vector<std::int64_t>& overdue) {
+  std::size_t seen = 0;
+  if (!sweep_.queue) sweep_.queue = queues_.next(std::nullopt);
+  while (sweep_.queue) {
+    seen += walk_queue(now, limit - seen, overdue);
+    if (seen == limit) return true;
+    sweep_ = Place{.queue = queues_.next(sweep_.queue), .at = {}};
+  }
+  return false;
 }
 
 ports::SweepResult Lifecycle::expire_overdue(model::TimePoint now, std::int64_t from_row,
                                              std::size_t limit) {
-  if (from_row != sweep_.row) sweep_ = Place{};
+  if (from_row != sweep_.at.row) sweep_ = Place{};
   std::vector<std::int64_t> overdue;
-  const std::size_t seen = walk_live(now, limit, overdue);
+  const bool more = walk_live(now, std::max<std::size_t>(limit, 1), overdue);
   std::size_t changed = 0;
   for (const std::int64_t row : overdue) changed += expire_one(row, now) ? 1 : 0;
-  if (seen < limit) sweep_ = Place{};
-  return {.next_row = sweep_.row, .changed = changed};
+  if (!more) sweep_ = Place{};
+  return {.next_row = sweep_.at.row, .changed = changed};
 }
 
 }  // namespace heliograph::store

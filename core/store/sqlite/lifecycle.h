@@ -4,12 +4,13 @@
 
 #include <optional>
 #include <span>
-#include <tuple>
+#include <vector>
 
 #include "core/ports/clock.h"
 #include "core/ports/store_types.h"
 #include "core/store/sqlite/message_rows.h"
 #include "core/store/sqlite/names.h"
+#include "core/store/sqlite/queue_walk.h"
 #include "core/store/sqlite/revisits.h"
 #include "core/store/sqlite/statement.h"
 
@@ -32,11 +33,8 @@ class Lifecycle {
  private:
   // A place in the index of live messages.
   struct Place {
-    std::int64_t lane = -1;
-    std::int64_t client = 0;
-    std::int64_t dispatch_class = 0;
-    std::int64_t due = 0;
-    std::int64_t row = 0;
+    std::optional<ports::QueueKey> queue{};
+    ports::QueuePosition at{};
   };
 
   bool expire_one(std::int64_t row, model::TimePoint now);
@@ -45,9 +43,10 @@ class Lifecycle {
   void write_requeue(const MessageRow& message, model::Status from, model::TimePoint now,
                      std::chrono::milliseconds validity);
   void announce(const MessageRow& message);
-  std::size_t collect_overdue(Rows& rows, model::TimePoint now, std::vector<std::int64_t>& overdue);
-  std::size_t walk_live(model::TimePoint now, std::size_t limit,
-                        std::vector<std::int64_t>& overdue);
+  std::size_t collect_overdue(Rows rows, model::TimePoint now, std::vector<std::int64_t>& overdue);
+  std::size_t walk_queue(model::TimePoint now, std::size_t limit,
+                         std::vector<std::int64_t>& overdue);
+  bool walk_live(model::TimePoint now, std::size_t limit, std::vector<std::int64_t>& overdue);
 
   MessageRows& messages_;
   Ledger& ledger_;
@@ -60,8 +59,9 @@ class Lifecycle {
   Statement requeue_;
   Statement record_end_;
   Statement read_item_;
+  QueueWalk queues_;
   Statement walk_same_due_;
-  Statement walk_later_;
+  Statement walk_later_due_;
 };
 
 }  // namespace heliograph::store

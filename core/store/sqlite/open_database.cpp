@@ -12,6 +12,7 @@
 
 #include "core/store/sqlite/integrity.h"
 #include "core/store/sqlite/migrations.h"
+#include "core/store/sqlite/read_deadline.h"
 #include "core/store/sqlite/statement.h"
 #include "core/store/sqlite_store.h"
 
@@ -56,18 +57,27 @@ void write_flag(Connection& connection, const char* name, std::int64_t value) {
   statement.run(name, value);
 }
 
-void require_health(Connection& connection) {
-  const std::vector<std::string> problems = check_structure(connection, true);
-  if (problems.empty()) return;
+// False: the time was not enough.
+bool require_health(Connection& connection, std::chrono::milliseconds time_max) {
+  std::vector<std::string> problems;
+  try {
+    const ReadDeadline deadline(connection, time_max);
+    problems = check_structure(connection, true);
+  } catch (const DatabaseError& error) {
+    if (error.code() != SQLITE_INTERRUPT) throw;
+    return false;
+  }
+  if (problems.empty()) return true;
   throw StoreUnusable(fmt::format("it is damaged ({}); restore a backup", problems.front()));
 }
 
-OpenedDatabase prepare(std::unique_ptr<Connection> connection) {
+OpenedDatabase prepare(std::unique_ptr<Connection> connection,
+                       std::chrono::milliseconds health_check_max) {
   OpenedDatabase opened;
   opened.is_new = migrate(*connection) == 0;
   opened.was_clean = read_flag(*connection, "clean", 1) == 1;
   opened.may_be_sending = !opened.was_clean || read_flag(*connection, "sending", 0) > 0;
-  if (!opened.was_clean) require_health(*connection);
+  if (!opened.was_clean) opened.check_was_cut = !require_health(*connection, health_check_max);
   write_flag(*connection, "clean", 0);
   opened.connection = std::move(connection);
   return opened;
@@ -86,10 +96,10 @@ void create_folder(const std::string& path) {
   }
 }
 
-OpenedDatabase open_database(const std::string& path) {
+OpenedDatabase open_database(const std::string& path, std::chrono::milliseconds health_check_max) {
   create_file(path);
   try {
-    return prepare(std::make_unique<Connection>(path, ConnectionMode::kWriter));
+    return prepare(std::make_unique<Connection>(path, ConnectionMode::kWriter), health_check_max);
   } catch (const DatabaseError& error) {
     unusable(path, sentence(error));
   } catch (const StoreUnusable& error) {
@@ -98,7 +108,8 @@ OpenedDatabase open_database(const std::string& path) {
 }
 
 OpenedDatabase open_memory_database() {
-  return prepare(std::make_unique<Connection>(":memory:", ConnectionMode::kMemory));
+  return prepare(std::make_unique<Connection>(":memory:", ConnectionMode::kMemory),
+                 kHealthCheckMax);
 }
 
 void mark_clean(Connection& connection, std::int64_t sending) {

@@ -2,6 +2,7 @@
 // an unclean stop.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -14,11 +15,17 @@ struct OpenedDatabase {
   bool is_new = false;
   bool was_clean = true;        // the last owner called mark_clean()
   bool may_be_sending = false;  // messages may be in the middle of an attempt
+  bool check_was_cut = false;   // the look at its health took too long and was left
 };
 
-// Creates the folder (0700) and the file (0600) when missing, migrates, runs quick_check after an
+// How long the look at a database's health may delay the start. A million messages take about one
+// second; the log's own recovery does not depend on it.
+inline constexpr std::chrono::milliseconds kHealthCheckMax{2'000};
+
+// Creates the file (0600) when missing, migrates, runs quick_check after an
 // unclean stop, and marks the database as in use. The caller holds the lock. Throws StoreUnusable.
-OpenedDatabase open_database(const std::string& path);
+OpenedDatabase open_database(const std::string& path,
+                             std::chrono::milliseconds health_check_max = kHealthCheckMax);
 // The same without a file.
 OpenedDatabase open_memory_database();
 

@@ -18,34 +18,17 @@ constexpr std::string_view kPageLaterDue =
     "SELECT {} FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1 AND client = ?2"
     " AND class = ?3 AND due > ?4 AND status <> 2 ORDER BY due, id";
 
-constexpr const char* kFirstQueue =
-    "SELECT lane, client, class FROM messages INDEXED BY messages_live WHERE live = 1"
-    " ORDER BY lane, client, class LIMIT 1";
-
-constexpr const char* kNextQueue =
-    "SELECT lane, client, class FROM messages INDEXED BY messages_live WHERE live = 1"
-    " AND (lane, client, class) > (?1, ?2, ?3) ORDER BY lane, client, class LIMIT 1";
-
 constexpr const char* kFirstWaiting =
     "SELECT due FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1"
     " AND client = ?2 AND class = ?3 AND status <> 2 ORDER BY due, id LIMIT 1";
-
-ports::QueueKey read_key(Rows& rows) {
-  ports::QueueKey key;
-  key.lane = rows.get<model::Lane>();
-  key.client = rows.get<model::ClientId>();
-  key.dispatch_class = rows.get<model::ClassId>();
-  return key;
-}
 
 }  // namespace
 
 QueueQueries::QueueQueries(Connection& connection)
     : connection_(connection),
+      walk_(connection),
       page_same_due_(connection, fmt::format(kPageSameDue, kWorkItemColumns)),
       page_later_due_(connection, fmt::format(kPageLaterDue, kWorkItemColumns)),
-      first_queue_(connection, kFirstQueue),
-      next_queue_(connection, kNextQueue),
       first_waiting_(connection, kFirstWaiting),
       find_sending_(connection,
                     "SELECT id FROM messages INDEXED BY messages_live WHERE live = 1"
@@ -79,15 +62,6 @@ ports::Page QueueQueries::page(const ports::PageRequest& request) {
   return page;
 }
 
-std::optional<ports::QueueKey> QueueQueries::next_queue(const ports::QueueKey* after) {
-  if (after == nullptr) {
-    Rows rows = first_queue_.query();
-    return rows.next() ? std::optional(read_key(rows)) : std::nullopt;
-  }
-  Rows rows = next_queue_.query(after->lane, after->client, after->dispatch_class);
-  return rows.next() ? std::optional(read_key(rows)) : std::nullopt;
-}
-
 std::optional<model::TimePoint> QueueQueries::first_waiting(const ports::QueueKey& key) {
   Rows rows = first_waiting_.query(key.lane, key.client, key.dispatch_class);
   return rows.next() ? std::optional(rows.get<model::TimePoint>()) : std::nullopt;
@@ -95,7 +69,7 @@ std::optional<model::TimePoint> QueueQueries::first_waiting(const ports::QueueKe
 
 std::vector<ports::QueueHead> QueueQueries::heads() {
   std::vector<ports::QueueHead> heads;
-  for (auto key = next_queue(nullptr); key; key = next_queue(&*key)) {
+  for (auto key = walk_.next(std::nullopt); key; key = walk_.next(key)) {
     if (const auto due = first_waiting(*key)) heads.push_back({.key = *key, .first_due = *due});
   }
   return heads;

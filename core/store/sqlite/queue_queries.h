@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/ports/store_types.h"
+#include "core/store/sqlite/queue_walk.h"
 #include "core/store/sqlite/statement.h"
 
 namespace heliograph::store {
@@ -31,13 +32,11 @@ class QueueQueries {
  private:
   static bool fill(Rows& rows, const ports::PageRequest& request, ports::Page& page);
   std::optional<model::TimePoint> first_waiting(const ports::QueueKey& key);
-  std::optional<ports::QueueKey> next_queue(const ports::QueueKey* after);
 
   Connection& connection_;
+  QueueWalk walk_;
   Statement page_same_due_;
   Statement page_later_due_;
-  Statement first_queue_;
-  Statement next_queue_;
   Statement first_waiting_;
   Statement find_sending_;
   Statement read_sending_;

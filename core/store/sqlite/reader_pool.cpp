@@ -1,39 +1,15 @@
 #include "core/store/sqlite/reader_pool.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "core/store/sqlite/read_deadline.h"
+
 namespace heliograph::store {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
 constexpr std::chrono::seconds kReadMax{1};
-// Steps of SQLite's machine between two looks at the clock, some 100 microseconds.
-constexpr int kStepsBetweenLooks = 10'000;
-
-// Cuts off what a connection runs beyond its time.
-class ReadDeadline {
- public:
-  explicit ReadDeadline(Connection& connection) : handle_(connection.handle()) {
-    sqlite3_progress_handler(
-        handle_, kStepsBetweenLooks,
-        [](void* end) {
-          return SteadyClock::now() > *static_cast<SteadyClock::time_point*>(end) ? 1 : 0;
-        },
-        &end_);
-  }
-  ~ReadDeadline() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
-  ReadDeadline(const ReadDeadline&) = delete;
-  ReadDeadline& operator=(const ReadDeadline&) = delete;
-
- private:
-  sqlite3* handle_;
-  SteadyClock::time_point end_ = SteadyClock::now() + kReadMax;
-};
 
 }  // namespace
 
@@ -104,7 +80,7 @@ void ReaderPool::loop(Reader& reader) {
     browsing_now_ += browsing ? 1 : 0;
     lock.unlock();
     {
-      const ReadDeadline deadline(reader.connection);
+      const ReadDeadline deadline(reader.connection, kReadMax);
       run_read(*operation, reader.queries, log_);
     }
     post_result(std::move(operation));

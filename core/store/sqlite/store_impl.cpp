@@ -88,6 +88,10 @@ void StoreImpl::log_opened(const OpenedDatabase& opened) {
                                       {"waiting", waiting},
                                       {"interrupted", sending},
                                       {"last_stop", opened.was_clean ? "clean" : "unclean"}});
+  if (opened.check_was_cut) {
+    options_.log->warn("the database is too large to be looked over at start; `db check` does it",
+                       {{"path", options_.path}});
+  }
   if (has_wal_reset_bug()) {
     options_.log->info("this SQLite has the WAL-reset bug; one writing connection avoids it",
                        {{"version", sqlite_version()}, {"fixed_in", "3.51.3"}});

@@ -46,7 +46,8 @@ TEST(AcceptLimits, TheTotalHoldsOverAllClients) {
   EXPECT_GE(limited->retry_after, milliseconds{600});
   EXPECT_LE(limited->retry_after, milliseconds{602});
   EXPECT_EQ(state.remaining, 0u) << "also told when refused";
-  EXPECT_FALSE(limits.admit(client(9), true, kNow + milliseconds{400} + limited->retry_after, nullptr));
+  EXPECT_FALSE(
+      limits.admit(client(9), true, kNow + milliseconds{400} + limited->retry_after, nullptr));
 }
 
 TEST(AcceptLimits, EachClientHasItsOwnBucket) {

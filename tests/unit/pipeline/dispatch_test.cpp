@@ -132,7 +132,8 @@ TEST(Dispatch, AScheduledMessageWaitsForItsTime) {
   world.run_for(minutes{1} + seconds{1});
   ASSERT_EQ(provider.arrivals.size(), 1u);
   const model::TimePoint sent =
-      world.clock.wall() - std::chrono::floor<milliseconds>(world.clock.mono() - provider.arrivals[0].at);
+      world.clock.wall() -
+      std::chrono::floor<milliseconds>(world.clock.mono() - provider.arrivals[0].at);
   EXPECT_LE(sent - *message.send_at, milliseconds{50});
 }
 
@@ -153,6 +154,42 @@ TEST(Dispatch, ACancelWinsAgainstAMessageInMemory) {
   EXPECT_TRUE(world.distributor->open.empty());
 }
 
+TEST(Dispatch, WhatExpiresInMemoryIsEndedWithoutAnAttempt) {
+  PipelineWorld world;
+  config::Provider settings;
+  settings.max_in_flight = 1;
+  world.add_provider("slow", {}, settings).plan = [](const auto&) {
+    return SendPlan{.latency = seconds{3}};
+  };
+  world.start();
+  model::NewMessage brief = PipelineWorld::message();
+  brief.validity = seconds{2};
+  world.submit();
+  world.submit(brief, 3);
+  world.run_for(seconds{4});
+  EXPECT_EQ(world.count(Status::kExpired), 3u);
+  EXPECT_EQ(world.store.begins, 1u);
+  EXPECT_EQ(world.pipeline->stats().in_memory, 0u);
+}
+
+// In memory with its hope on a provider that then goes away: it must turn back to the others.
+TEST(Dispatch, WhatWaitsForAProviderThatGoesAwayTurnsToTheOthers) {
+  PipelineWorld world;
+  FakeProvider& first = world.add_provider("first");
+  first.plan = [](const auto& request) {
+    return SendPlan{.outcome = request.attempt_number == 1 ? Outcome::kRetry : Outcome::kSent};
+  };
+  config::Provider rare;
+  world.add_provider("busy", {}, rare).plan = [](const auto&) { return SendPlan{.busy = true}; };
+  world.start();
+  world.submit(PipelineWorld::message(), 4);
+  world.run_for(milliseconds{500});
+  ASSERT_LT(world.count(Status::kSent), 4u);
+  world.pipeline->act("busy", pipeline::ProviderAction::kDisable, world.loop, [](const auto&) {});
+  world.run_for(milliseconds{500});
+  EXPECT_EQ(world.count(Status::kSent), 4u);
+}
+
 TEST(Dispatch, ARequeuedMessageIsSentAgain) {
   PipelineWorld world;
   FakeProvider& provider = world.add_provider("one");
@@ -164,7 +201,8 @@ TEST(Dispatch, ARequeuedMessageIsSentAgain) {
   world.run_for(seconds{1});
   EXPECT_EQ(world.status(0), Status::kFailedPerm);
   EXPECT_EQ(world.stored(0).hold, model::HoldAction::kRelease);
-  world.store.requeue(std::nullopt, world.ids[0], hours{1}, world.loop, [](ports::RequeueResult) {});
+  world.store.requeue(std::nullopt, world.ids[0], hours{1}, world.loop,
+                      [](ports::RequeueResult) {});
   world.run_for(seconds{1});
   EXPECT_EQ(world.status(0), Status::kSent);
   EXPECT_EQ(provider.arrivals.back().attempt_number, 2);

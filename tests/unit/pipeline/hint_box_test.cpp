@@ -25,7 +25,8 @@ TEST(HintBox, WakesItsReaderOnce) {
   EXPECT_FALSE(box.put(items(4, 5)));
   const auto hints = box.take();
   ASSERT_EQ(hints.items.size(), 5u);
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(hints.items[i].id.row(), static_cast<std::int64_t>(i) + 1);
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_EQ(hints.items[i].id.row(), static_cast<std::int64_t>(i) + 1);
   EXPECT_TRUE(hints.dropped.empty());
   EXPECT_TRUE(box.put(items(6, 6)));
 }

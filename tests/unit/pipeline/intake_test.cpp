@@ -19,7 +19,8 @@ class ScriptedStore final : public test::MemoryStore {
   ports::AcceptResult next = ports::Accepted{};
   int asked = 0;
   ports::Done<ports::AcceptResult> held;
-  void accept(ports::AcceptCommand, ports::Executor&, ports::Done<ports::AcceptResult> done) override {
+  void accept(ports::AcceptCommand, ports::Executor&,
+              ports::Done<ports::AcceptResult> done) override {
     ++asked;
     held = std::move(done);
   }
@@ -87,9 +88,9 @@ TEST_F(IntakeTest, OnlyWhatIsAcceptedNowCounts) {
   make(limits_of(config::Limit{.limit = 1, .window = seconds{10}}));
   ports::Accepted replayed;
   replayed.replayed = true;
-  const ports::AcceptResult uncounted[] = {replayed,
-                                           ports::IdempotencyMismatch{},
-                                           ports::InsufficientCredit{}, ports::Overloaded{.reason = "disk full"}};
+  const ports::AcceptResult uncounted[] = {replayed, ports::IdempotencyMismatch{},
+                                           ports::InsufficientCredit{},
+                                           ports::Overloaded{.reason = "disk full"}};
   for (const auto& answer : uncounted) {
     store.next = answer;
     accept_and_answer();
@@ -113,7 +114,8 @@ TEST_F(IntakeTest, ASecondRequestWithAKeyInFlightIsRefused) {
   first(ports::Accepted{});
   accept(key);
   store.answer();
-  EXPECT_TRUE(is<ports::AcceptResult>()) << "answered: the store decides now; and 409s do not count";
+  EXPECT_TRUE(is<ports::AcceptResult>())
+      << "answered: the store decides now; and 409s do not count";
 }
 
 TEST_F(IntakeTest, AnAcceptTheStoreDropsFreesItsKey) {

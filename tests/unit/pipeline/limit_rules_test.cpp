@@ -38,7 +38,8 @@ TEST(LimitRules, TheGuardIsTwoPercentButAtLeastTenMilliseconds) {
                {milliseconds{100}, milliseconds{110}},
                {seconds{60}, milliseconds{61'200}}};
   for (const auto& c : cases) {
-    const auto rules = limit_rules({}, {provider("a", config::Limit{.limit = 1, .window = c.window})});
+    const auto rules =
+        limit_rules({}, {provider("a", config::Limit{.limit = 1, .window = c.window})});
     EXPECT_EQ(rules[0].window, c.expected);
   }
 }

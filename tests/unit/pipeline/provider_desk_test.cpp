@@ -97,6 +97,8 @@ TEST_F(Desk, DrainIsAnsweredWhenWhatWasBegunIsUndone) {
   world.run_for(seconds{1});
   EXPECT_TRUE(answered);
   EXPECT_EQ(world.pipeline->stats().in_flight, 0u);
+  EXPECT_TRUE(world.providers[0]->arrivals.empty()) << "sent to a disabled provider";
+  EXPECT_EQ(world.stored(0).item.attempts, 0);
 }
 
 TEST_F(Desk, ResetClosesTheCircuit) {
@@ -157,8 +159,8 @@ TEST(MissingPlugin, ItsProviderIsQuarantined) {
   slots[0].settings.id = "broken";
   slots[0].failure = "file not found";
   FakeDistributor distributor;
-  pipeline::Pipeline other(
-      {}, {world.clock, world.random, world.loop, world.store, distributor}, std::move(slots), [](const auto&) {});
+  pipeline::Pipeline other({}, {world.clock, world.random, world.loop, world.store, distributor},
+                           std::move(slots), [](const auto&) {});
   std::vector<ProviderStatus> all;
   other.providers(world.loop, [&](std::vector<ProviderStatus> list) { all = std::move(list); });
   world.run_for(milliseconds{1});

@@ -19,10 +19,8 @@ RateMeter::Rule window(std::uint64_t limit, nanoseconds length) {
   return {.algorithm = LimitAlgorithm::kSlidingWindow, .limit = limit, .window = length};
 }
 RateMeter::Rule bucket(std::uint64_t limit, nanoseconds length, double burst) {
-  return {.algorithm = LimitAlgorithm::kTokenBucket,
-          .limit = limit,
-          .window = length,
-          .burst = burst};
+  return {
+      .algorithm = LimitAlgorithm::kTokenBucket, .limit = limit, .window = length, .burst = burst};
 }
 
 TEST(SlidingMeter, GrantsTheLimitAndThenWaitsForTheWindow) {
@@ -84,7 +82,8 @@ TEST(BucketMeter, WithoutBurstHoldsTheLimit) {
 }
 
 TEST(MeterRule, ReadsTheConfiguredLimit) {
-  const auto rule = meter_rule({.limit = 7, .window = milliseconds{500}, .algorithm = "token_bucket", .burst = 9});
+  const auto rule = meter_rule(
+      {.limit = 7, .window = milliseconds{500}, .algorithm = "token_bucket", .burst = 9});
   EXPECT_EQ(rule.algorithm, LimitAlgorithm::kTokenBucket);
   EXPECT_EQ(rule.limit, 7u);
   EXPECT_EQ(rule.window, milliseconds{500});

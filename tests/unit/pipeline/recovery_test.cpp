@@ -71,10 +71,11 @@ TEST_P(InterruptedSend, IsInDoubt) {
 
 INSTANTIATE_TEST_SUITE_P(
     Policies, InterruptedSend,
-    testing::Values(Interrupted{"auto_dedupes", InDoubt::kAuto, true, Status::kSent, 1, false},
-                    Interrupted{"auto", InDoubt::kAuto, false, Status::kSent, 2, true},
-                    Interrupted{"resolve_same", InDoubt::kResolveSame, false, Status::kSent, 2, true},
-                    Interrupted{"at_most_once", InDoubt::kAtMostOnce, false, Status::kUnknown, 1, false}),
+    testing::Values(
+        Interrupted{"auto_dedupes", InDoubt::kAuto, true, Status::kSent, 1, false},
+        Interrupted{"auto", InDoubt::kAuto, false, Status::kSent, 2, true},
+        Interrupted{"resolve_same", InDoubt::kResolveSame, false, Status::kSent, 2, true},
+        Interrupted{"at_most_once", InDoubt::kAtMostOnce, false, Status::kUnknown, 1, false}),
     [](const auto& info) { return info.param.name; });
 
 // A second crash while the flagged re-send was in the air must not hide the duplicate.
@@ -103,7 +104,7 @@ TEST(Recovery, ACrashDuringTheResendKeepsTheFlag) {
 TEST(Recovery, AnOpenCircuitStaysOpen) {
   PipelineWorld world;
   FakeProvider& bad = world.add_provider("bad");
-  bad.plan = [](const ports::SendRequest&) { 
+  bad.plan = [](const ports::SendRequest&) {
     SendPlan plan;
     plan.outcome = Outcome::kRefused;
     plan.status_code = 401;

@@ -18,7 +18,7 @@ TEST(Backoff, GrowsByTheFactorUpToTheMaximum) {
   const struct {
     unsigned round;
     seconds delay;
-  } cases[] = {{0, seconds{2}}, {1, seconds{2}},  {2, seconds{4}},    {3, seconds{8}},
+  } cases[] = {{0, seconds{2}},  {1, seconds{2}},  {2, seconds{4}},     {3, seconds{8}},
                {4, seconds{16}}, {5, seconds{30}}, {1'000, seconds{30}}};
   for (const auto& c : cases) EXPECT_EQ(backoff(retry, c.round, 0.3), c.delay) << c.round;
 }

@@ -54,8 +54,10 @@ TEST(Retry, RoundsAreSeparatedByTheBackoff) {
   world.submit();
   world.run_for(minutes{5});
   ASSERT_EQ(only.arrivals.size(), 3u);
-  EXPECT_NEAR(std::chrono::duration<double>(only.arrivals[1].at - only.arrivals[0].at).count(), 10, 0.1);
-  EXPECT_NEAR(std::chrono::duration<double>(only.arrivals[2].at - only.arrivals[1].at).count(), 20, 0.1);
+  EXPECT_NEAR(std::chrono::duration<double>(only.arrivals[1].at - only.arrivals[0].at).count(), 10,
+              0.1);
+  EXPECT_NEAR(std::chrono::duration<double>(only.arrivals[2].at - only.arrivals[1].at).count(), 20,
+              0.1);
 }
 
 TEST(Retry, RetryingStopsWithTheValidity) {

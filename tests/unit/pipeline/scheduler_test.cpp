@@ -21,7 +21,8 @@ constexpr ProviderMask kAllDown = 0;
 
 class SchedulerTest : public testing::Test {
  protected:
-  static model::WorkItem item(std::int64_t row, model::TimePoint due = kNow, std::int64_t client = 1) {
+  static model::WorkItem item(std::int64_t row, model::TimePoint due = kNow,
+                              std::int64_t client = 1) {
     model::WorkItem out;
     out.id = model::MessageId::from_parts(row, 1);
     out.client = model::ClientId{client};
@@ -95,8 +96,8 @@ TEST_F(SchedulerTest, AFreshMessageDoesNotPassAnUnreadOne) {
 TEST_F(SchedulerTest, WhatIsHeardDuringAPageIsNeitherLostNorDoubled) {
   scheduler.note_waiting(key(), {kNow, 1}, kNow);
   const auto pages = scheduler.pages(kUp, kNow);
-  scheduler.offer(item(2), kNow);  // in the page
-  scheduler.offer(item(3), kNow);  // committed after its snapshot
+  scheduler.offer(item(2), kNow);                               // in the page
+  scheduler.offer(item(3), kNow);                               // committed after its snapshot
   scheduler.note_waiting(key(), {kNow - seconds{1}, 9}, kNow);  // a retry before it all
   answer(pages[0], {item(1), item(2)});
   EXPECT_EQ(next(), 1);
@@ -107,6 +108,16 @@ TEST_F(SchedulerTest, WhatIsHeardDuringAPageIsNeitherLostNorDoubled) {
   EXPECT_EQ(next(), 9);
   EXPECT_EQ(next(), 3);
   EXPECT_EQ(next(), 0);
+}
+
+TEST_F(SchedulerTest, WhatIsHeardDuringAPageEntersAfterIt) {
+  scheduler.note_waiting(key(), {kNow, 1}, kNow);
+  const auto pages = scheduler.pages(kUp, kNow);
+  scheduler.offer(item(2), kNow);
+  scheduler.offer(item(3), kNow);
+  answer(pages[0], {item(1), item(2)});
+  for (std::int64_t row = 1; row <= 3; ++row) EXPECT_EQ(next(), row);
+  EXPECT_TRUE(scheduler.pages(kUp, kNow).empty()) << "nothing is left to be read";
 }
 
 TEST_F(SchedulerTest, ARetryBehindTheCursorMovesItBack) {

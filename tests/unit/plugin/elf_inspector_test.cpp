@@ -36,8 +36,8 @@ TEST(ElfInspector, FactsOfAPlugin) {
 
 TEST(ElfInspector, WhatIsNoElfFile) {
   EXPECT_EQ(error_of({}), "is empty");
-  EXPECT_THAT(error_of(read_file(__FILE__)), HasSubstr("no ELF header"));
-  EXPECT_THAT(error_of(read_file("/proc/self/exe")), ::testing::Not(HasSubstr("cut off")));
+  const TempFolder folder;
+  EXPECT_THAT(error_of(read_file(folder.write("x.so", "#!/bin/sh\n"))), HasSubstr("no ELF header"));
 }
 
 TEST(ElfInspector, WrongClassMachineAndType) {

@@ -164,6 +164,18 @@ TEST_F(OpenTest, DamageIsFoundAfterAnUncleanStop) {
                                                                   HasSubstr("restore a backup"))));
 }
 
+TEST_F(OpenTest, ALookThatTakesTooLongDoesNotHoldUpTheStart) {
+  make_database(2'000);
+  {
+    Connection connection(options.path, ConnectionMode::kWriter);
+    connection.exec("UPDATE meta SET value = 0 WHERE name = 'clean'");
+  }
+  const OpenedDatabase opened = open_database(options.path, std::chrono::milliseconds{0});
+  EXPECT_FALSE(opened.was_clean);
+  EXPECT_TRUE(opened.check_was_cut);
+  EXPECT_EQ(opened.connection->query_integer("SELECT count(*) FROM messages"), 2'000);
+}
+
 TEST_F(OpenTest, OnlyAnOrderlyStopIsClean) {
   const auto clean = [&] {
     Connection connection(options.path, ConnectionMode::kReader);
