@@ -33,7 +33,9 @@ test: build build-gcc
 	HELIOGRAPH_GCC_PLUGINS=$(CURDIR)/build/plugins-gcc/plugins \
 	  ctest --test-dir build/release -j $(JOBS) -LE slow --no-tests=error
 
-slow: build
+slow:
+	packaging/install-deps.sh --bench
+	$(MAKE) build
 	ctest --test-dir build/release -L slow --no-tests=error
 
 lint:

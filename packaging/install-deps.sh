@@ -4,7 +4,6 @@
 #   packaging/install-deps.sh            to build, run and test
 #   packaging/install-deps.sh --lint     also clang-format, clang-tidy
 #   packaging/install-deps.sh --bench    also nginx, Kannel and perf, the neighbours in `make bench`
-#   packaging/install-deps.sh --coverage also llvm-cov's companions
 #
 # Server packages are never started: a policy-rc.d that answers 101 stands in for the time of the installation.
 set -euo pipefail
@@ -23,8 +22,7 @@ for option in "$@"; do
   case "$option" in
     --lint) packages+=(clang-format-19 clang-tidy-19 shellcheck) ;;
     --bench) packages+=(nginx-light kannel wrk linux-perf) ;;
-    --coverage) packages+=(gcovr) ;;
-    *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench, --coverage)" >&2; exit 2 ;;
+    *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench)" >&2; exit 2 ;;
   esac
 done
 

@@ -36,6 +36,10 @@ http::Response StoreAnswers::operator()(const ports::Overloaded& overloaded) con
   return response;
 }
 
+http::Response StoreAnswers::operator()(const ports::NotReplayed&) const {
+  return http::problem_response(429, "Too many requests.");
+}
+
 http::Response StoreAnswers::operator()(const ports::Requeued& requeued) const {
   return accepted_response(requeued.id, model::Status::kQueued);
 }

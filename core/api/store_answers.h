@@ -13,6 +13,7 @@ struct StoreAnswers {
   http::Response operator()(const ports::IdempotencyMismatch&) const;      // 422
   http::Response operator()(const ports::InsufficientCredit& lack) const;  // 402
   http::Response operator()(const ports::Overloaded& overloaded) const;    // 503
+  http::Response operator()(const ports::NotReplayed&) const;              // 429
   http::Response operator()(const ports::Requeued& requeued) const;        // 202
   http::Response operator()(const ports::NotFound&) const;                 // 404
 };

@@ -89,6 +89,13 @@ bool write_line(int fd, std::string line, Clock::time_point deadline) {
   return true;
 }
 
+// For the log: the request may be anything.
+std::string operation_of(const nlohmann::json& request) {
+  if (!request.is_object() || !request.contains("operation")) return "none";
+  const auto& operation = request["operation"];
+  return operation.is_string() ? operation.get<std::string>() : "none";
+}
+
 }  // namespace
 
 std::string admin_socket_path(const std::string& database_path) { return database_path + ".sock"; }
@@ -138,11 +145,10 @@ class AdminSocket::Impl {
     const auto line = read_line(fd, kRequestMax, Clock::now() + kRequestTimeout);
     if (!line) return;
     const auto request = nlohmann::json::parse(*line, nullptr, false);
-    const auto operation = request.is_object() ? request.value("operation", "") : std::string{};
     const auto result = run_admin_operation(request, store_);
     const bool failed = result.contains("error");
     log_.info("admin operation",
-              {{"operation", operation}, {"result", failed ? "refused" : "done"}});
+              {{"operation", operation_of(request)}, {"result", failed ? "refused" : "done"}});
     write_line(fd, result.dump(), Clock::now() + kRequestTimeout);
   }
 

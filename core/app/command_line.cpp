@@ -51,7 +51,8 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       "SIGTERM and SIGINT end it: it accepts nothing new, finishes what is in flight and stops; a "
       "second one "
       "stops at once.\n"
-      "Exit codes: 0 ended as told, 1 runtime error, 70 the database could not commit, 75 the "
+      "Exit codes: 0 ended as told, 1 runtime error, 2 wrong command line, 70 the database could "
+      "not commit, 75 the "
       "database is in use, "
       "78 configuration error.");
   serve->callback([&parsed] { parsed.chosen = ServeCommand{parsed.config_path(), parsed.demo}; });

@@ -30,7 +30,7 @@ int run_command(const Command& command) {
   try {
     return std::visit(Run{}, command);
   } catch (const ConfigInvalid& error) {
-    std::fprintf(stderr, "heliograph: the configuration is wrong\n%s", error.what());
+    std::fprintf(stderr, "heliograph: the configuration is wrong\n%s\n", error.what());
     return kExitConfig;
   } catch (const plugin::PluginError& error) {
     return fail(kExitConfig, error);

@@ -17,6 +17,12 @@ void read_roles(TableReader& root, std::vector<std::string>& out) {
     if (role == "api" || role == "dispatch") continue;
     root.error("roles", fmt::format("\"{}\" is none of \"api\", \"dispatch\"", role));
   }
+  const auto names = [&out](std::string_view role) {
+    return std::ranges::find(out, role) != out.end();
+  };
+  if (!out.empty() && !(names("api") && names("dispatch"))) {
+    root.error("roles", "one process does both in this build: name \"api\" and \"dispatch\"");
+  }
 }
 
 void read_listener(TableReader& table, const Surroundings& surroundings, Listener& out) {

@@ -29,7 +29,7 @@ constexpr std::array<std::uint8_t, 128> make_ascii_septets() {
   septets['\n'] = septets['\r'] = 1;
   septets['`'] = 0;
   for (const char c : {'\f', '^', '{', '}', '\\', '[', '~', ']', '|'}) {
-    septets[static_cast<std::size_t>(c)] = 2;
+    septets[static_cast<unsigned char>(c)] = 2;
   }
   return septets;
 }

@@ -33,7 +33,8 @@ LimitState state_of(RateMeter& meter, std::string policy, std::uint64_t window_s
           .limit = meter.quota(),
           .window_seconds = window_s,
           .remaining = meter.room(now),
-          .reset_seconds = to_seconds_up(meter.when_whole(now) - now)};
+          // Close grants are merged onto the later one, which must not show as more than a window.
+          .reset_seconds = std::min(to_seconds_up(meter.when_whole(now) - now), window_s)};
 }
 
 // Less left of its quota is tighter.

@@ -32,8 +32,9 @@ OutcomeRules outcome_rules(const PipelineSettings& settings) {
 
 // Half of the smallest guard: the other half is for the way to the provider.
 nanoseconds permit_age_max(const PipelineSettings& settings) {
+  constexpr milliseconds kLeast{1};  // a limiter that answers at once is never too late
   if (!settings.limiter.guard) return milliseconds{5};
-  return nanoseconds{*settings.limiter.guard} / 2;
+  return std::max<nanoseconds>(kLeast, nanoseconds{*settings.limiter.guard} / 2);
 }
 
 }  // namespace
@@ -348,6 +349,7 @@ ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& it
   command.attempt_number = item.attempt_number;
   command.cycle = item.cycle;
   command.provider = key;
+  command.started_at = item.started_at;
   command.finished_at = end.now;
   command.result = std::move(result);
   return command;

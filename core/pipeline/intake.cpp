@@ -34,7 +34,7 @@ bool counts(const ports::AcceptResult& result) {
 }  // namespace
 
 Intake::Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store)
-    : impl_(std::make_unique<Impl>(std::move(settings), clock, store)) {}
+    : impl_(std::make_shared<Impl>(std::move(settings), clock, store)) {}
 
 Intake::~Intake() = default;
 
@@ -49,24 +49,28 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   Impl& impl = *impl_;
   const bool client_too = !options.skip_client_limit;
   const auto limited = impl.limits.admit(client, client_too, impl.clock.mono(), state);
-  if (limited) return answer(where, std::move(done), *limited);
+  // A replay is no new message: even above the limit it gets its first answer again.
+  if (limited && !key) return answer(where, std::move(done), *limited);
 
   std::optional<InFlightKeys::Claim> claim;
   if (key) {
     auto claimed = impl.keys.claim(key->key_hash);
     if (!claimed) {
-      impl.limits.give_back(client.id, client_too);
+      if (!limited) impl.limits.give_back(client.id, client_too);
       return answer(where, std::move(done), IdempotencyInFlight{});
     }
     claim.emplace(*std::move(claimed));
   }
-  auto finished = [&impl, client = client.id, client_too, claim = std::move(claim),
+  auto finished = [kept = impl_, client = client.id, client_too, limited, claim = std::move(claim),
                    done = std::move(done)](ports::AcceptResult result) mutable {
     claim.reset();
-    if (!counts(result)) impl.limits.give_back(client, client_too);
+    if (limited && std::holds_alternative<ports::NotReplayed>(result)) return done(*limited);
+    if (!limited && !counts(result)) kept->limits.give_back(client, client_too);
     done(std::move(result));
   };
-  impl.store.accept({std::move(message), key}, where, std::move(finished));
+  ports::AcceptCommand command{.message = std::move(message), .idempotency = key};
+  command.replay_only = limited.has_value();
+  impl.store.accept(std::move(command), where, std::move(finished));
 }
 
 }  // namespace heliograph::pipeline

@@ -84,7 +84,8 @@ class Intake {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  // Shared with accepts that the store has not answered yet: they may outlive the intake.
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace heliograph::pipeline

@@ -31,6 +31,7 @@ struct ProviderEntry {
   model::ProviderKey key;
   std::string quarantined;  // why; empty: it is not
   bool enabled;
+  bool operator_enabled = true;  // false: disabled over the API, which outlives a restart
   Health health;
 
   std::uint32_t max_in_flight;

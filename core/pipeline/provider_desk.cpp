@@ -13,12 +13,11 @@ void ProviderDesk::restore(const std::vector<ports::ProviderState>& states) {
     const auto i = board_.find(state.key);
     if (!i) continue;
     ProviderEntry& entry = board_[*i];
-    if (state.health.empty()) continue;  // never saved: the configuration decides
-    if (entry.enabled != state.enabled) {
-      log_.info(state.enabled ? "provider stays enabled" : "provider stays disabled",
-                {{"provider", entry.settings.id}});
-    }
-    entry.enabled = state.enabled;
+    // What the configuration disables stays so; what an operator disabled does too.
+    entry.operator_enabled = state.enabled;
+    entry.enabled = entry.settings.enabled && state.enabled;
+    if (!state.enabled) log_.info("provider stays disabled", {{"provider", entry.settings.id}});
+    if (state.health.empty()) continue;  // never saved
     if (!entry.health.restore(state.health, ports_.clock.wall()))
       log_.warn("saved health not understood", {{"provider", entry.settings.id}});
   }
@@ -37,7 +36,7 @@ void ProviderDesk::on_circuit(std::size_t provider) {
 
 void ProviderDesk::save(std::size_t provider, base::Task done) {
   ProviderEntry& entry = board_[provider];
-  const ports::ProviderState state{entry.key, entry.settings.id, entry.enabled,
+  const ports::ProviderState state{entry.key, entry.settings.id, entry.operator_enabled,
                                    entry.health.to_text(ports_.clock.wall())};
   ports_.store.save_provider_state(state, ports_.loop,
                                    alive_.guard([done = std::move(done)](bool) mutable {
@@ -65,6 +64,7 @@ std::vector<ProviderStatus> ProviderDesk::list() {
 
 void ProviderDesk::set_enabled(std::size_t provider, bool enabled) {
   board_[provider].enabled = enabled;
+  board_[provider].operator_enabled = enabled;
   log_.info(enabled ? "provider enabled" : "provider disabled",
             {{"provider", board_[provider].settings.id}});
   dispatcher_->providers_changed();

@@ -209,8 +209,10 @@ std::vector<ports::PageRequest> Scheduler::pages(ProviderMask available, model::
   std::vector<WaitingQueue*> due;
   for (const auto& [id, queues] : due_) {
     if (queues.empty() || (queues.begin()->queue->info->providers & available) == 0) continue;
+    // As many of each class: one whose queues find no room must not hide the others.
+    std::size_t of_class = 0;
     for (const Due& entry : queues) {
-      if (entry.at > now || due.size() >= kPagesUnderWayMax) break;
+      if (entry.at > now || of_class++ >= kPagesUnderWayMax) break;
       due.push_back(entry.queue);
     }
   }

@@ -15,9 +15,7 @@ void IngressRouter::handle(ports::IngressRequest request, ports::Executor& where
   };
   const auto found = handles_.find(request.provider);
   if (found == handles_.end() || !found->second->ingress().open()) {
-    return reply({.status = 404,
-                  .headers = {{"content-type", "text/plain; charset=utf-8"}},
-                  .body = "no provider of this name takes events\n"});
+    return reply({.status = 404, .headers = {}, .body = {}});  // core/api words it
   }
   found->second->ingress().submit(std::move(request), std::move(reply));
 }

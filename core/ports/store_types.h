@@ -28,6 +28,9 @@ struct IdempotencyKey {
 struct AcceptCommand {
   model::NewMessage message;
   std::optional<IdempotencyKey> idempotency;
+  // Only repeats what was answered to the key before; anything new is NotReplayed and not written.
+  // For requests above a limit: a replay never counts against one.
+  bool replay_only = false;
 };
 
 struct Accepted {
@@ -45,7 +48,9 @@ struct Overloaded {
   std::string reason;  // a few words for people: "queue full", "disk full"
   std::chrono::seconds retry_after{1};
 };
-using AcceptResult = std::variant<Accepted, IdempotencyMismatch, InsufficientCredit, Overloaded>;
+struct NotReplayed {};  // `replay_only`, and nothing was kept under the key
+using AcceptResult =
+    std::variant<Accepted, IdempotencyMismatch, InsufficientCredit, Overloaded, NotReplayed>;
 
 // ---- attempts ----
 

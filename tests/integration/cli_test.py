@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import sqlite3
 import stat
 
@@ -102,6 +103,18 @@ class CommandLine(GatewayTest):
         self.assertEqual(cli(["db", "check", "--config", gateway.config], self.folder).returncode, 0)
         gateway.stop()
         self.assertFalse(os.path.exists(socket_file))
+
+    def test_nonsense_on_the_admin_socket_is_answered(self):
+        mock = self.mock("provider1")
+        gateway = self.gateway([self.provider(mock)])
+        for nonsense in (b'{"operation":5}', b"[]", b"not json", b'{"operation":"fly"}',
+                         b'{"operation":"client.credit","name":7}', b'{"operation":"client.add","name":"x","scopes":5}'):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(20)
+                connection.connect(gateway.database + ".sock")
+                connection.sendall(nonsense + b"\n")
+                self.assertIn("error", json.loads(connection.makefile().readline()), nonsense)
+        gateway.wait_for_status(gateway.send(), "SENT")
 
     def test_a_file_that_is_no_database(self):
         os.mkdir(os.path.join(self.folder, "db"))

@@ -32,6 +32,20 @@ class Doubt(GatewayTest):
         arrivals = self.first.taken() + self.second.taken()
         self.assertEqual(len(arrivals), 2)
 
+    def test_doubt_cannot_be_cancelled(self):
+        gateway = self.start("at_least_once")
+        gateway.stop()
+        with open(gateway.config, encoding="utf-8") as file:
+            text = file.read().replace('wait = "200ms"', 'wait = "60s"')
+        with open(gateway.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        gateway.start()
+        before = gateway.http.get("/v1/me").json["credit_cents"]
+        message_id = self.break_once(gateway)
+        gateway.wait_for_status(message_id, "FAILED_TEMP")
+        self.assertEqual(gateway.http.post(f"/v1/messages/{message_id}/cancel").status, 409)
+        self.assertEqual(gateway.http.get("/v1/me").json["credit_cents"], before - 5)
+
     def test_at_most_once_never_sends_again(self):
         gateway = self.start("at_most_once")
         before = gateway.http.get("/v1/me").json["credit_cents"]

@@ -117,6 +117,23 @@ class Failover(GatewayTest):
         self.assertEqual(gateway.http.post("/v1/admin/providers/provider1/enable").status, 200)
         gateway.wait_for_status(message_id, "SENT")
 
+    def test_the_configuration_disables_a_provider_that_was_used(self):
+        mocks = [self.mock("provider1"), self.mock("provider2")]
+        gateway = self.gateway([self.provider(mock) for mock in mocks])
+        for _ in range(6):
+            gateway.wait_for_status(gateway.send(), "SENT")
+        gateway.stop()
+        with open(gateway.config, encoding="utf-8") as file:
+            text = file.read().replace('id = "provider1"', 'id = "provider1"\nenabled = false', 1)
+        with open(gateway.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        gateway.start()
+        self.assertFalse(gateway.provider_status("provider1")["enabled"])
+        before = mocks[0].count()
+        for _ in range(6):
+            gateway.wait_for_status(gateway.send(), "SENT")
+        self.assertEqual(mocks[0].count(), before)
+
     def test_waiting_message_expires(self):
         mock = self.mock("provider1")
         gateway = self.gateway([self.provider(mock)])

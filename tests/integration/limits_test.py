@@ -71,6 +71,18 @@ class Limits(GatewayTest):
         self.assertEqual(refused.headers["x-ratelimit-remaining"], "0")
         wait_until(lambda: mock.count() == 20, "the accepted ones to be sent")
 
+    def test_a_replay_meets_no_limit(self):
+        mock = self.mock("provider1")
+        gateway = self.gateway([self.provider(mock)], limits={"total": {"limit": 3, "window": "60s"}})
+        body, key = {"to": "+14155552671", "from": "T", "text": "x"}, {"Idempotency-Key": "a"}
+        first = gateway.http.post("/v1/messages", body, headers=key)
+        gateway.send()
+        gateway.send()
+        self.assertEqual(gateway.http.post("/v1/messages", body).status, 429)
+        again = gateway.http.post("/v1/messages", body, headers=key)
+        self.assertEqual((again.status, again.json), (202, first.json))
+        self.assertEqual(gateway.http.post("/v1/messages", body, headers={"Idempotency-Key": "b"}).status, 429)
+
     def test_client_bucket(self):
         mock = self.mock("provider1")
         gateway = self.gateway([self.provider(mock)], limits={"client": {"rate": 1, "burst": 3}})

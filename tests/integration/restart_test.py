@@ -52,6 +52,9 @@ class Restart(GatewayTest):
         mock.behave(latency_ms=0)
         gateway.start()
         message = gateway.wait_for_status(message_id, "SENT")
+        interrupted = gateway.attempts(message_id)[0]
+        self.assertEqual(interrupted["outcome"], "UNKNOWN")
+        self.assertGreater(interrupted["started_at"], "2020", "as recorded before the crash")
         self.assertTrue(message["possible_duplicate"])
         self.assertEqual(message["attempts"], 2)
 

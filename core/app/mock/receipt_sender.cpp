@@ -80,7 +80,7 @@ void ReceiptSender::send_due() {
   arm();
 }
 
-void ReceiptSender::send(std::shared_ptr<Batch> batch) {
+void ReceiptSender::send(const std::shared_ptr<Batch>& batch) {
   ports::OutgoingRequest request;
   request.method = "POST";
   request.url = batch->url;
@@ -93,7 +93,7 @@ void ReceiptSender::send(std::shared_ptr<Batch> batch) {
   request.deadline = clock_.mono() + kRequestTimeout;
   const auto started = client_->request(
       std::move(request),
-      [this, batch](ports::OutgoingResponse response) { on_answer(batch, response); });
+      [this, batch](const ports::OutgoingResponse& response) { on_answer(batch, response); });
   if (!started) on_answer(batch, {});
 }
 

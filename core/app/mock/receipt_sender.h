@@ -50,7 +50,7 @@ class ReceiptSender {
   void enqueue(ReceiptToSend receipt, ports::MonoTime due);
   void arm();
   void send_due();
-  void send(std::shared_ptr<Batch> batch);
+  void send(const std::shared_ptr<Batch>& batch);
   void on_answer(const std::shared_ptr<Batch>& batch, const ports::OutgoingResponse& response);
 
   const ports::Clock& clock_;

@@ -95,6 +95,7 @@ ports::AcceptResult Accepts::accept(const ports::AcceptCommand& command,
                                     const AcceptContext& context) {
   const model::TimePoint now = clock_.wall();
   if (auto earlier = find_earlier(command, now)) return *std::move(earlier);
+  if (command.replay_only) return ports::NotReplayed{};
   if (auto refusal = refuse(context)) return *std::move(refusal);
 
   const model::NewMessage& message = command.message;

@@ -61,7 +61,8 @@ ports::CancelResult Lifecycle::cancel(std::optional<model::ClientId> client, mod
   std::optional<MessageRow> message = messages_.load(id, client);
   if (!message) return ports::NotFound{};
   if (message->status == Status::kCancelled) return ports::Cancelled{.again = true};
-  if (!model::can_change(message->status, Status::kCancelled)) {
+  // In doubt it may have been sent: then it cannot be taken back, nor its price.
+  if (message->doubtful || !model::can_change(message->status, Status::kCancelled)) {
     return ports::Conflict{message->status};
   }
   messages_.change(*message,

@@ -32,6 +32,7 @@ model::WorkItem read_work_item(Rows& rows) {
   item.from = rows.get<std::string>();
   item.text = rows.get<std::string>();
   item.metadata_json = rows.get<std::string>();
+  item.started_at = rows.get<model::TimePoint>();
   return item;
 }
 

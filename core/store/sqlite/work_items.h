@@ -14,7 +14,8 @@ namespace heliograph::store {
 inline constexpr std::string_view kWorkItemColumns =
     "id, random, client, channel, lane, class, status, cycle, attempts, attempt_number, round, due,"
     " expires_at, ifnull(sending_provider, provider), pinned, in_doubt, doubtful,"
-    " possible_duplicate, parts, excluded, recipient, sender, body, metadata";
+    " possible_duplicate, parts, excluded, recipient, sender, body, metadata,"
+    " ifnull(started_at, 0)";
 
 model::WorkItem read_work_item(Rows& rows);
 

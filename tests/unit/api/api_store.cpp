@@ -73,6 +73,7 @@ ports::AcceptResult ApiStore::take(const ports::AcceptCommand& command) {
       return again;
     }
   }
+  if (command.replay_only) return ports::NotReplayed{};
   const model::NewMessage& given = command.message;
   model::Balance& balance = accounts_.at(given.client).balance;
   if (given.cost_cents > balance.available_cents) {

@@ -19,9 +19,11 @@ class ScriptedStore final : public test::MemoryStore {
   ports::AcceptResult next = ports::Accepted{};
   int asked = 0;
   ports::Done<ports::AcceptResult> held;
-  void accept(ports::AcceptCommand, ports::Executor&,
+  ports::AcceptCommand last;
+  void accept(ports::AcceptCommand command, ports::Executor&,
               ports::Done<ports::AcceptResult> done) override {
     ++asked;
+    last = std::move(command);
     held = std::move(done);
   }
   void answer() { std::exchange(held, {})(next); }
@@ -82,6 +84,23 @@ TEST_F(IntakeTest, AboveTheLimitTheStoreIsNotAsked) {
   EXPECT_TRUE(is<RateLimited>());
   EXPECT_EQ(store.asked, 2);
   EXPECT_EQ(state.policy, "total");
+}
+
+TEST_F(IntakeTest, AboveTheLimitAKeyIsOnlyReplayed) {
+  make(limits_of(config::Limit{.limit = 1, .window = seconds{10}}));
+  accept_and_answer();
+  const ports::IdempotencyKey key{.key_hash = {1}, .fingerprint = {2}};
+  ports::Accepted earlier;
+  earlier.replayed = true;
+  store.next = earlier;
+  accept(key);
+  store.answer();
+  EXPECT_TRUE(is<ports::AcceptResult>());
+  EXPECT_TRUE(store.last.replay_only);
+  store.next = ports::NotReplayed{};
+  accept(key);
+  store.answer();
+  EXPECT_TRUE(is<RateLimited>());
 }
 
 TEST_F(IntakeTest, OnlyWhatIsAcceptedNowCounts) {

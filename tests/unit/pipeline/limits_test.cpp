@@ -89,10 +89,14 @@ TEST(Limits, PartsCountAndALongMessageIsNotStarved) {
   model::NewMessage small = PipelineWorld::message();
   model::NewMessage huge = PipelineWorld::message();
   huge.parts = 25;  // more than the limit: takes all of it
-  world.submit(small, 30);
-  world.submit(huge);
-  world.submit(small, 100);
+  // One every 100 ms: there is always room for a small one and never for the long one.
+  for (int i = 0; i < 60; ++i) {
+    world.submit(small);
+    if (i == 20) world.submit(huge);
+    world.run_for(milliseconds{100});
+  }
   world.run_for(seconds{8});
+  EXPECT_EQ(world.count(Status::kSent), 61u);
   const auto& arrivals = world.providers[0]->arrivals;
   const auto found =
       std::ranges::find_if(arrivals, [](const Arrival& a) { return a.item.parts == 25; });

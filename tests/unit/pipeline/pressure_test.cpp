@@ -61,6 +61,45 @@ TEST(Pressure, AFloodOfHintsCostsReadsNotMemory) {
   EXPECT_GT(world.pipeline->stats().hints_dropped, 0u);
 }
 
+// Messages that one provider has failed wait for the other, which asks for a pause again and again:
+// they must not fill the memory that others need.
+TEST(Pressure, MessagesThatCanOnlyWaitGoBackToTheStore) {
+  PipelineWorld world;
+  world.options.settings.queue.window = 16;
+  world.options.settings.health.min_attempts = 10'000;
+  FakeProvider& pausing = world.add_provider("pausing");
+  bool well = false;
+  pausing.plan = [&well](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.outcome = well ? model::Outcome::kSent : model::Outcome::kThrottled;
+    plan.retry_after = seconds{30};
+    return plan;
+  };
+  world.add_provider("failing").plan = [](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.outcome = model::Outcome::kRetry;
+    return plan;
+  };
+  FakeProvider& other = world.add_provider("other", {}, [] {
+    config::Provider settings;
+    settings.weight = 0;  // for pinned messages only
+    return settings;
+  }());
+  world.start();
+  world.submit(PipelineWorld::message(), 60);
+  world.run_for(seconds{45});
+  EXPECT_LE(world.pipeline->stats().in_memory, 8u);
+  for (const auto& [row, stored] : world.store.rows()) EXPECT_LE(stored.item.attempts, 1);
+  model::NewMessage pinned = PipelineWorld::message();
+  pinned.pinned_provider = "other";
+  world.submit(pinned, 30);
+  world.run_for(seconds{1});
+  EXPECT_EQ(other.arrivals.size(), 30u);
+  well = true;
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.count(Status::kSent), 90u);
+}
+
 TEST(Fairness, AClientWithABacklogDoesNotKeepAnotherWaiting) {
   PipelineWorld world;
   world.options.settings.queue.window = 100;

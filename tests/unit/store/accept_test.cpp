@@ -212,6 +212,19 @@ TEST_P(AcceptTest, SameKeyWithAnotherBodyIsAMismatch) {
   EXPECT_EQ(world.store->depth().waiting, 1u);
 }
 
+TEST_P(AcceptTest, ReplayOnlyRepeatsAndWritesNothingNew) {
+  ports::AcceptCommand command = world.message();
+  command.idempotency = key(7, 1);
+  command.replay_only = true;
+  EXPECT_TRUE(std::holds_alternative<ports::NotReplayed>(world.accept(command)));
+  EXPECT_EQ(world.store->depth().waiting, 0u);
+  command.replay_only = false;
+  const model::MessageId first = world.accept_ok(command);
+  command.replay_only = true;
+  EXPECT_EQ(world.accept_ok(command), first);
+  EXPECT_EQ(world.store->depth().waiting, 1u);
+}
+
 TEST_P(AcceptTest, AKeyIsOneClientsOwn) {
   const auto other =
       world.call<std::optional<model::Client>>([&](ports::Done<std::optional<model::Client>> done) {
