@@ -165,7 +165,7 @@ path = "{bench.folder}/db-{len(bench.children)}-{int(provider)}/h.db"
 [plugins]
 path = ["{ROOT}/build/release/plugins"]
 [log]
-level = "warn"
+level = "info"
 [[client]]
 name = "bench"
 key = "bench"
