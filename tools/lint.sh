@@ -12,13 +12,12 @@ git ls-files -z '*.h' '*.hpp' '*.c' '*.cpp' ':!sdk/abi/golden' | xargs -0 -r cla
 shellcheck packaging/*.sh tools/*.sh .ci/run
 
 # Tests are formatted and compiled with warnings as errors, and left out of the analysis to keep it within minutes.
-git ls-files 'core/*.cpp' 'plugins/*.cpp' 'sdk/*.cpp' | grep -v '/tests/' |
-  xargs -r -P "$jobs" -n 4 clang-tidy-19 -p "$build" --quiet --warnings-as-errors='*' 2>&1 |
-  { grep -v -E '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header-filter|^$' || true; } | tee /tmp/heliograph-tidy.$$
-if [ -s /tmp/heliograph-tidy.$$ ]; then
-  rm -f /tmp/heliograph-tidy.$$
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! git ls-files 'core/*.cpp' 'plugins/*.cpp' 'sdk/*.cpp' | grep -v '/tests/' |
+  xargs -r -P "$jobs" -n 4 clang-tidy-19 -p "$build" --quiet --warnings-as-errors='*' >"$log" 2>&1; then
+  grep -E -A 3 '(error|warning):' "$log" >&2
   echo "lint: clang-tidy found something" >&2
   exit 1
 fi
-rm -f /tmp/heliograph-tidy.$$
 echo "lint: clean"

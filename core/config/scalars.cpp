@@ -14,7 +14,6 @@ template <class Number>
 std::optional<Number> parse_whole(std::string_view text) {
   Number value{};
   const char* const end = text.data() + text.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` bounds it
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || rest != end) return std::nullopt;
   return value;

@@ -13,14 +13,14 @@ namespace {
 void read_roles(TableReader& root, std::vector<std::string>& out) {
   root.texts("roles", out);
   if (out.empty()) root.error("roles", "names no role; known are \"api\" and \"dispatch\"");
+  bool known = !out.empty();
   for (const std::string& role : out) {
     if (role == "api" || role == "dispatch") continue;
     root.error("roles", fmt::format("\"{}\" is none of \"api\", \"dispatch\"", role));
+    known = false;
   }
-  const auto names = [&out](std::string_view role) {
-    return std::ranges::find(out, role) != out.end();
-  };
-  if (!out.empty() && !(names("api") && names("dispatch"))) {
+  const auto names = [&out](const char* role) { return std::ranges::count(out, role) > 0; };
+  if (known && !(names("api") && names("dispatch"))) {
     root.error("roles", "one process does both in this build: name \"api\" and \"dispatch\"");
   }
 }

@@ -39,7 +39,6 @@ ClientPool::ClientPool(asio::io_context& loop, const ports::Clock& clock,
 }
 
 std::expected<ports::HttpClient::Id, HttpRefusal> ClientPool::request(
-    // NOLINTNEXTLINE(performance-unnecessary-value-param): the port's signature
     ports::OutgoingRequest request, base::UniqueFunction<void(ports::OutgoingResponse)> done) {
   if (stopped_) return std::unexpected(HttpRefusal::kStopped);
   const auto url = parse_url(request.url);

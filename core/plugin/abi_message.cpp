@@ -25,7 +25,7 @@ model::ReceiptState state_of(std::uint32_t state) {
                                    : model::ReceiptState::kUnknown;
 }
 
-std::string joined(std::string code, const std::string& detail) {
+std::string joined(const std::string& code, const std::string& detail) {
   if (code.empty() || detail.empty()) return code + detail;
   return code + ": " + detail;
 }

@@ -15,7 +15,7 @@ class Inbox {
   bool put(Item item) {
     const std::lock_guard lock(mutex_);
     items_.push_back(std::move(item));
-    return std::exchange(announced_, true) == false;
+    return !std::exchange(announced_, true);
   }
   // [loop]
   std::vector<Item> take() {

@@ -159,6 +159,7 @@ ports::MessageList MessageQueries::collect(Rows& rows, const ports::MessageFilte
     }
     model::MessageView view;
     const auto last_provider = read_head(rows, view, now);
+    const std::int64_t row = view.id.row();
     if (matches(filter, view, provider, last_provider)) {
       if (list.messages.size() == limit) {
         list.next_row = last_row;
@@ -167,7 +168,7 @@ ports::MessageList MessageQueries::collect(Rows& rows, const ports::MessageFilte
       read_rest(rows, view);
       list.messages.push_back(std::move(view));
     }
-    last_row = view.id.row();
+    last_row = row;
   }
   return list;
 }

@@ -28,7 +28,7 @@ TEST(Environment, OverridesEachKindOfScalar) {
                                 {"HELIOGRAPH_SHUTDOWN_DRAIN_TIMEOUT", "1s"},
                                 {"HELIOGRAPH_LIMITS_TOTAL_LIMIT", "9"},
                                 {"HELIOGRAPH_LIMITS_CLIENT_RATE", "2"},
-                                {"HELIOGRAPH_ROLES", "api"},
+                                {"HELIOGRAPH_ROLES", "dispatch,api"},
                                 {"OTHER", "ignored"}});
   EXPECT_EQ(config.http.listen, "0.0.0.0:80");
   EXPECT_EQ(config.http.threads, 4);
@@ -42,7 +42,7 @@ TEST(Environment, OverridesEachKindOfScalar) {
   EXPECT_EQ(config.drain_timeout, seconds{1});
   EXPECT_EQ(config.limits.total->limit, 9u);
   EXPECT_EQ(config.limits.client->rate, 2.0);
-  EXPECT_THAT(config.roles, ElementsAre("api"));
+  EXPECT_THAT(config.roles, ElementsAre("dispatch", "api"));
   EXPECT_THAT(config.notes, Contains("HELIOGRAPH_HTTP_LISTEN sets http.listen"));
   EXPECT_EQ(config.notes.size(), 13u);
 }

@@ -164,6 +164,8 @@ TEST(ConfigErrors, OfChoices) {
        "test.toml:2: [store] engine: \"mysql\" is none of \"sqlite\", \"postgres\""},
       {"roles = [\"api\", \"worker\"]",
        "test.toml:1: roles: \"worker\" is none of \"api\", \"dispatch\""},
+      {"roles = [\"api\"]",
+       "test.toml:1: roles: one process does both in this build: name \"api\" and \"dispatch\""},
       {"roles = []", "test.toml:1: roles: names no role; known are \"api\" and \"dispatch\""},
       {provider_with("channels = [\"sms\", \"fax\"]"),
        "test.toml:4: [[provider]] 'acme' channels: \"fax\" is none of \"sms\", \"mms\", \"email\""},

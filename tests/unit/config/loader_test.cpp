@@ -52,7 +52,7 @@ roles = ["admin"]
 
 TEST(Loader, ReadsTheOperation) {
   const Config config = loaded(R"(
-roles = ["api"]
+roles = ["dispatch", "api"]
 [store]
 path = "../db/x.db"
 min_free = "1GiB"
@@ -100,7 +100,7 @@ drain_timeout = "0s"
 level = "debug"
 format = "json"
 )");
-  EXPECT_THAT(config.roles, ElementsAre("api"));
+  EXPECT_THAT(config.roles, ElementsAre("dispatch", "api"));
   EXPECT_EQ(config.store, (Store{"sqlite", "/etc/db/x.db", 1ull << 30}));
   EXPECT_EQ(config.queue, (Queue{7, 8}));
   EXPECT_EQ(config.messages, (Messages{minutes{10}, 918, "Acme"}));

@@ -185,6 +185,13 @@ class DescriptorFamine {
 
 TEST(ServerLimits, SurviveTheLackOfDescriptors) {
   TestServer server;
+  {
+    // Its threads must have what they need before there is no more to be had.
+    RawSocket first = RawSocket::connect(server.address());
+    first.send(get("/hello"));
+    ASSERT_TRUE(first.read_answer());
+  }
+  ASSERT_TRUE(server.wait_until([](const auto& stats) { return stats.connections_open == 0; }));
   DescriptorFamine famine;
   famine.give_back_one();  // for our own end of it
   RawSocket shed = RawSocket::connect(server.address());

@@ -254,8 +254,8 @@ TEST(ServerThreads, StopUnderLoadAnswersEverythingItTook) {
   std::vector<std::thread> clients;
   std::atomic<int> half_answers{0};
   for (int c = 0; c < 4; ++c) {
-    clients.emplace_back([&] {
-      RawSocket client = RawSocket::connect(server.address());
+    // Connected here: a thread that comes late would find nobody listening any more.
+    clients.emplace_back([&, client = RawSocket::connect(server.address())]() mutable {
       bool open = true;
       while (open && client.send(get("/hello"))) {
         open = client.read_answer().has_value();
