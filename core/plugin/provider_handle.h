@@ -7,7 +7,7 @@
 // stays in memory until it completes.
 //
 // [loop] unless a member says otherwise. send() hands over one message a call: with completions
-// taken in batches, coalescing showed no gain worth its delay.
+// taken in batches, coalescing sends of a turn is not built.
 #pragma once
 
 #include <heliograph/abi/abi.h>
