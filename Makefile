@@ -38,9 +38,9 @@ slow:
 	$(MAKE) build
 	ctest --test-dir build/release -L slow --no-tests=error
 
-lint:
+# After the build, because clang-tidy reads its precompiled headers and generated files.
+lint: build
 	packaging/install-deps.sh --lint
-	cmake --preset release
 	tools/lint.sh build/release $(JOBS)
 
 bench:
