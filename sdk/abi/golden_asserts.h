@@ -6,6 +6,7 @@
 #include <heliograph/abi/ext/fd.h>
 #include <heliograph/abi/ext/http_client.h>
 #include <heliograph/abi/ext/ingress.h>
+#include <heliograph/abi/ext/shared_window.h>
 
 #ifdef __cplusplus
 #include <string_view>

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
 CORE = ["base", "host", "module", "lifecycle", "provider", "distributor", "limiter"]
-EXTENSIONS = ["http_client", "fd", "ingress"]
+EXTENSIONS = ["http_client", "fd", "ingress", "shared_window"]
 STABLE = [f"heliograph/abi/{name}.h" for name in CORE]
 STABLE += [f"heliograph/abi/ext/{name}.h" for name in EXTENSIONS]
 

@@ -27,6 +27,21 @@ constexpr hg_kv kv(std::string_view key, std::string_view value) noexcept {
   return {to_abi(key), to_abi(value)};
 }
 
+// One part of a message besides its body: HTML, media or an attachment. A view, as Message is.
+class Part {
+ public:
+  explicit Part(const hg_part& raw) : raw_(&raw) {}
+
+  std::uint32_t kind() const noexcept { return raw_->kind; }  // HG_PART_*
+  std::string_view content_type() const noexcept { return to_view(raw_->content_type); }
+  std::string_view name() const noexcept { return to_view(raw_->name); }
+  std::string_view url() const noexcept { return to_view(raw_->url); }
+  std::string_view body() const noexcept { return to_view(raw_->body); }
+
+ private:
+  const hg_part* raw_;
+};
+
 // A view of a message. Cheap to copy; valid until its ticket is completed, so a callback may keep
 // it beside the ticket.
 class Message {
@@ -45,6 +60,15 @@ class Message {
   std::span<const hg_kv> headers() const noexcept { return {raw_->headers, raw_->n_headers}; }
   std::optional<std::string_view> header(std::string_view name) const {
     return find_header(headers(), name);
+  }
+  std::size_t part_count() const noexcept { return raw_->n_parts; }
+  Part part(std::size_t i) const noexcept { return Part(*HG_AT(raw_->parts, i)); }
+  // The first part of that kind.
+  std::optional<Part> find_part(std::uint32_t kind) const noexcept {
+    for (std::size_t i = 0; i < part_count(); ++i) {
+      if (part(i).kind() == kind) return part(i);
+    }
+    return std::nullopt;
   }
 
  private:

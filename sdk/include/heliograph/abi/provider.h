@@ -19,6 +19,25 @@ extern "C" {
 #define HG_CH_MMS (1u << 2)
 #define HG_CH_VOICE (1u << 3) /* reserved */
 
+/* Kinds of part. A number a provider does not know is one it cannot carry: HG_REJECTED.
+ *
+ * ALTERNATIVE  the body in another form of the same meaning: the HTML of an e-mail
+ * MEDIA        an MMS object, by its URL
+ * ATTACHMENT   a file of an e-mail, by its bytes */
+#define HG_PART_ALTERNATIVE 1u
+#define HG_PART_MEDIA 2u
+#define HG_PART_ATTACHMENT 3u
+
+/* What a message carries besides its body; walk with HG_AT. */
+typedef struct hg_part {
+  uint32_t size;
+  uint32_t kind;       /* HG_PART_* */
+  hg_str content_type; /* "image/png"; MEDIA: may be empty */
+  hg_str name;         /* file name, without a path; may be empty */
+  hg_str url;          /* MEDIA only: absolute, http or https */
+  hg_str body;         /* bytes; empty for MEDIA */
+} hg_part;
+
 /* A message to send, or one that came in. Views live until complete_send(op) for the former, even
  * past the deadline; for the call for the latter. */
 typedef struct hg_message {
@@ -33,7 +52,7 @@ typedef struct hg_message {
   hg_str body;          /* bytes */
   const hg_kv* headers; /* the client's metadata, names prefixed "x-" */
   size_t n_headers;
-  const void* parts; /* attachments: reserved, NULL */
+  const hg_part* parts;
   size_t n_parts;
 } hg_message;
 

@@ -11,6 +11,15 @@
 
 namespace heliograph::sdk::testing {
 
+// One part of a message.
+struct PartSpec {
+  std::uint32_t kind = HG_PART_MEDIA;
+  std::string content_type{};
+  std::string name{};
+  std::string url{};
+  std::string body{};
+};
+
 // What a test says of a message; the rest has sensible values.
 struct MessageSpec {
   std::string id = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -22,6 +31,7 @@ struct MessageSpec {
   std::string content_type{};
   std::uint32_t channel = HG_CH_SMS;
   Pairs headers{};
+  std::vector<PartSpec> parts{};
 };
 
 class StoredMessage {
@@ -34,6 +44,7 @@ class StoredMessage {
  private:
   MessageSpec spec_;
   std::vector<hg_kv> headers_;
+  std::vector<hg_part> parts_;
   hg_message raw_{};
 };
 

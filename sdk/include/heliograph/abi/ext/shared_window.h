@@ -1,10 +1,9 @@
-/* DRAFT, no host asks for it yet. hg.shared-window/1 (plugin side, limiters): counts shared between
- * gateways.
+/* hg.shared-window/1 (plugin side, limiters): counts shared between gateways.
  *
  * Success and failure counts per key over a sliding window in the limiter's backend, for health.
  * One call adds what this gateway saw since the last and reads the totals, in one round trip. */
-#ifndef HG_ABI_EXT_DRAFT_SHARED_WINDOW_H
-#define HG_ABI_EXT_DRAFT_SHARED_WINDOW_H
+#ifndef HG_ABI_EXT_SHARED_WINDOW_H
+#define HG_ABI_EXT_SHARED_WINDOW_H
 
 #include <heliograph/abi/base.h>
 #include <heliograph/abi/host.h>
