@@ -1,6 +1,7 @@
 # Libraries of the gateway, all of them Debian 12 packages (packaging/install-deps.sh), found and never fetched.
 set(Boost_USE_STATIC_LIBS OFF)
 find_package(Threads REQUIRED)
+set(Boost_NO_WARN_NEW_VERSIONS ON)  # newer than CMake knows
 find_package(Boost 1.81 EXACT REQUIRED COMPONENTS filesystem url system)
 find_package(OpenSSL 3 REQUIRED)
 find_package(SQLite3 REQUIRED)

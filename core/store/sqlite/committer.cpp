@@ -12,8 +12,8 @@ constexpr int kCheckpointPages = 6'000;
 
 }  // namespace
 
-Committer::Committer(Engine& engine, Gauges& gauges, ports::Clock& clock)
-    : engine_(engine), gauges_(gauges), clock_(clock) {}
+Committer::Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log)
+    : engine_(engine), gauges_(gauges), clock_(clock), log_(log) {}
 
 std::size_t Committer::apply(std::vector<Write>& batch, std::chrono::milliseconds time_max) {
   const ports::MonoTime deadline = clock_.mono() + time_max;
@@ -26,8 +26,8 @@ std::size_t Committer::apply(std::vector<Write>& batch, std::chrono::millisecond
   return count;
 }
 
-// 0: the disk is full.
-std::size_t Committer::attempt(std::vector<Write>& batch, std::chrono::milliseconds time_max) {
+Committer::Attempt Committer::attempt(std::vector<Write>& batch,
+                                      std::chrono::milliseconds time_max) {
   try {
     engine_.begin();
     const std::size_t count = apply(batch, time_max);
@@ -35,12 +35,14 @@ std::size_t Committer::attempt(std::vector<Write>& batch, std::chrono::milliseco
     engine_.commit();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
-    return count;
+    return {.count = count};
   } catch (const DatabaseError& error) {
     engine_.rollback();
+    if (error.is_locked()) return {.verdict = Verdict::kLocked};
+    if (error.is_constraint()) return {.verdict = Verdict::kConstraint, .error = error.what()};
     if (!error.is_disk_full()) throw;
     engine_.disk().on_write_failed();
-    return 0;
+    return {.verdict = Verdict::kDiskFull};
   } catch (...) {
     engine_.rollback();
     throw;
@@ -57,17 +59,69 @@ void Committer::make_room() {
 }
 
 bool Committer::run(std::vector<Write>& batch, std::chrono::milliseconds time_max) {
-  std::size_t count = attempt(batch, time_max);
-  if (count == 0) {
+  Attempt tried = attempt(batch, time_max);
+  if (tried.verdict == Verdict::kDiskFull) {
     make_room();
-    count = attempt(batch, time_max);
+    tried = attempt(batch, time_max);
+    if (tried.verdict == Verdict::kDiskFull) refuse_accepts(batch);
   }
-  if (count == 0) return false;
+  note_locked(tried.verdict == Verdict::kLocked);
+  if (tried.verdict == Verdict::kConstraint) return run_one_by_one(batch);
+  if (tried.verdict != Verdict::kDone) return false;
+  finish(batch, tried.count);
+  return true;
+}
+
+void Committer::finish(std::vector<Write>& batch, std::size_t count) {
   const auto end = batch.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Write> done(std::make_move_iterator(batch.begin()), std::make_move_iterator(end));
   batch.erase(batch.begin(), end);
   publish(std::move(done));
+}
+
+// One of them breaks a rule of the schema, which is our own mistake: its neighbours must not pay.
+bool Committer::run_one_by_one(std::vector<Write>& batch) {
+  while (!batch.empty()) {
+    std::vector<Write> one;
+    one.push_back(std::move(batch.front()));
+    const Attempt tried = attempt(one, {});
+    if (tried.verdict == Verdict::kDiskFull || tried.verdict == Verdict::kLocked) {
+      batch.front() = std::move(one.front());
+      return false;
+    }
+    batch.erase(batch.begin());
+    if (tried.verdict == Verdict::kConstraint && log_ != nullptr) {
+      log_->error("an operation breaks the rules of the store", {{"error", tried.error}});
+    }
+    finish(one, 1);
+  }
   return true;
+}
+
+// There is no room even for results. Refusing needs none, and a client should not wait for people.
+void Committer::refuse_accepts(std::vector<Write>& batch) {
+  std::vector<Write> accepts;
+  std::vector<Write> others;
+  for (Write& write : batch) {
+    (write->kind == OperationKind::kAccept ? accepts : others).push_back(std::move(write));
+  }
+  if (!accepts.empty()) {
+    const Attempt tried = attempt(accepts, {});
+    if (tried.verdict == Verdict::kDone) finish(accepts, tried.count);
+  }
+  std::ranges::move(accepts, std::back_inserter(others));
+  batch = std::move(others);
+}
+
+void Committer::note_locked(bool locked) {
+  if (locked == was_locked_) return;
+  was_locked_ = locked;
+  if (log_ == nullptr) return;
+  if (locked) {
+    log_->error("another program holds a lock on the database; everything waits for it");
+  } else {
+    log_->info("the database is free again");
+  }
 }
 
 void Committer::publish_counts() {

@@ -1,18 +1,22 @@
 // Committer: runs operations as one transaction and tells the world what came of it, in this order:
 // gauges, results, waiting messages.
 //
-// A full disk is the one error that is lived with. The transaction is rolled back and run again
-// with accepts refused; when even that does not fit, it is left for later. Every other error is the
-// caller's to treat as fatal: nothing of the transaction has been told to anybody. Writer's thread,
-// or the owner's in inline mode.
+// Three errors are lived with; the transaction is rolled back first. A full disk: run again with
+// accepts refused, and when even that does not fit, the accepts alone are answered and the rest is
+// left for later. A lock that another program holds on the file: left for later. A constraint: the
+// operations run one by one, and the one at fault gets its fallback for an answer. Every other
+// error is the caller's to treat as fatal: nothing of the transaction has been told to anybody.
+// Writer's thread, or the owner's in inline mode.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/ports/clock.h"
+#include "core/ports/log.h"
 #include "core/ports/store.h"
 #include "core/store/sqlite/engine.h"
 #include "core/store/sqlite/operation.h"
@@ -32,13 +36,14 @@ struct Gauges {
 
 class Committer {
  public:
-  Committer(Engine& engine, Gauges& gauges, ports::Clock& clock);
+  // `log`: nullptr is silent.
+  Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log);
 
   void set_events(ports::StoreEvents* events) { events_ = events; }
 
   // Runs operations from the front of `batch` until all are done or `time_max` is over (zero: no
-  // limit), and removes them from it. False: the disk is full and nothing was done. Throws
-  // DatabaseError.
+  // limit), and removes them from it. False: the disk is full or the file locked, and nothing was
+  // done but refusing accepts. Throws DatabaseError.
   bool run(std::vector<Write>& batch, std::chrono::milliseconds time_max);
 
   // Moves the log into the database once it is long enough.
@@ -47,7 +52,17 @@ class Committer {
   void publish_counts();
 
  private:
-  std::size_t attempt(std::vector<Write>& batch, std::chrono::milliseconds time_max);
+  enum class Verdict : std::uint8_t { kDone, kDiskFull, kLocked, kConstraint };
+  struct Attempt {
+    Verdict verdict = Verdict::kDone;
+    std::size_t count = 0;  // operations done, from the front
+    std::string error{};
+  };
+  Attempt attempt(std::vector<Write>& batch, std::chrono::milliseconds time_max);
+  void finish(std::vector<Write>& batch, std::size_t count);
+  bool run_one_by_one(std::vector<Write>& batch);
+  void refuse_accepts(std::vector<Write>& batch);
+  void note_locked(bool locked);
   std::size_t apply(std::vector<Write>& batch, std::chrono::milliseconds time_max);
   void make_room();
   void publish(std::vector<Write> done);
@@ -55,7 +70,9 @@ class Committer {
   Engine& engine_;
   Gauges& gauges_;
   ports::Clock& clock_;
+  ports::Log* log_;
   ports::StoreEvents* events_ = nullptr;
+  bool was_locked_ = false;
   int pages_checked_ = 0;
 };
 

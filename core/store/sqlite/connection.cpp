@@ -12,8 +12,9 @@
 namespace heliograph::store {
 namespace {
 
-// With one writer nobody should ever wait; readers may meet the recovery of a log.
-constexpr std::chrono::milliseconds kBusyTimeout{5'000};
+// With one writer nobody should ever wait; readers may meet the recovery of a log, and somebody
+// may look at the file with another program.
+constexpr std::chrono::milliseconds kBusyTimeout{1'000};
 
 int open_flags(ConnectionMode mode) {
   // Each connection stays with one thread at a time, so SQLite's own mutex would only cost.
@@ -44,6 +45,10 @@ bool DatabaseError::is_disk_full() const {
   // The log's index is a file too; SQLite reports its lack of space under a code of its own.
   return code_ == SQLITE_FULL || code_ == SQLITE_IOERR_SHMSIZE;
 }
+
+bool DatabaseError::is_locked() const { return (code_ & 0xff) == SQLITE_BUSY; }
+
+bool DatabaseError::is_constraint() const { return (code_ & 0xff) == SQLITE_CONSTRAINT; }
 
 Connection::Connection(const std::string& path, ConnectionMode mode) {
   configure_library();

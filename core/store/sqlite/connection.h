@@ -23,6 +23,10 @@ class DatabaseError : public std::runtime_error {
   int code() const { return code_; }
   // No space: the transaction is lost, the database is well.
   bool is_disk_full() const;
+  // Another program holds a lock for longer than the busy timeout.
+  bool is_locked() const;
+  // A statement would break a rule of the schema.
+  bool is_constraint() const;
 
  private:
   int code_;

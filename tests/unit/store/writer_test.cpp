@@ -1,4 +1,5 @@
 // The writer's manners: order within a transaction, one post for each executor, limits, the end.
+#include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -171,7 +172,7 @@ TEST(BatchTimeTest, ALongTransactionIsCutAndTheRestComesNext) {
   auto connection = std::make_unique<Connection>(world.path(), ConnectionMode::kWriter);
   Engine engine(std::move(connection), world.options, clock, world.random, {});
   Gauges gauges;
-  Committer committer(engine, gauges, clock);
+  Committer committer(engine, gauges, clock, nullptr);
   std::vector<Write> batch;
   for (int i = 0; i < 10; ++i) batch.push_back(std::make_unique<NoOperation>(world.executor, i));
   EXPECT_TRUE(committer.run(batch, std::chrono::milliseconds{4}));
@@ -237,6 +238,64 @@ TEST(CrashTest, WhatWasQueuedIsLostAndNothingElse) {
   EXPECT_EQ(world.view(kept).status, model::Status::kQueued);
   EXPECT_EQ(world.store->depth().waiting, 1u);
   EXPECT_EQ(world.balance().held_cents, 5);
+}
+
+// Writes a name into `meta`, where each may stand once.
+class NameOperation final : public Operation<Engine> {
+ public:
+  NameOperation(ports::Executor& where, std::string name, int& completed)
+      : Operation(where), name_(std::move(name)), completed_(completed) {}
+  void apply(Engine& engine) override {
+    engine.connection().exec(("INSERT INTO meta VALUES ('" + name_ + "', 1)").c_str());
+  }
+  void complete() override { ++completed_; }
+
+ private:
+  std::string name_;
+  int& completed_;
+};
+
+TEST(NeighbourTest, OneOperationThatBreaksTheSchemaFailsAlone) {
+  World world(Threading::kInline);
+  world.close(true);
+  ManualClock clock;
+  auto connection = std::make_unique<Connection>(world.path(), ConnectionMode::kWriter);
+  Engine engine(std::move(connection), world.options, clock, world.random, {});
+  Gauges gauges;
+  Committer committer(engine, gauges, clock, nullptr);
+  std::vector<Write> batch;
+  int completed = 0;
+  for (const char* name : {"a", "b", "a", "c"}) {
+    batch.push_back(std::make_unique<NameOperation>(world.executor, name, completed));
+  }
+  EXPECT_TRUE(committer.run(batch, std::chrono::milliseconds{0}));
+  EXPECT_TRUE(batch.empty());
+  world.executor.run(false);
+  EXPECT_EQ(completed, 4);  // the one at fault answers too
+  EXPECT_EQ(
+      engine.connection().query_integer("SELECT count(*) FROM meta WHERE name IN ('a', 'b', 'c')"),
+      3);
+}
+
+// Somebody looks into the file with another program and begins a transaction there.
+TEST(NeighbourTest, AForeignLockIsWaitedOut) {
+  World world(Threading::kOwnThreads);
+  std::optional<ports::AcceptResult> result;
+  {
+    SQLite::Database foreign(world.path(), SQLite::OPEN_READWRITE);
+    foreign.exec("BEGIN IMMEDIATE");
+    world.store->accept(world.message(5), world.executor,
+                        [&](ports::AcceptResult r) { result = std::move(r); });
+    // Longer than the writer waits in one go, so that it has met the lock.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
+    while (std::chrono::steady_clock::now() < until) world.executor.run(true);
+    EXPECT_FALSE(result);
+    foreign.exec("ROLLBACK");
+  }
+  world.run_until([&] { return result.has_value(); });
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(std::holds_alternative<ports::Accepted>(*result));
+  EXPECT_FALSE(world.events.has_failed());
 }
 
 TEST(ConcurrencyTest, ManyCallersOneWriterManyReaders) {
