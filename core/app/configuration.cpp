@@ -1,5 +1,6 @@
 #include "core/app/configuration.h"
 
+#include "core/app/part_options.h"
 #include "core/config/loader.h"
 
 namespace heliograph::app {
@@ -23,6 +24,14 @@ config::Config load_configuration(const std::optional<std::string>& path, bool d
     source = value_or_throw(config::find_source(path, environment));
   }
   return value_or_throw(config::load(source, environment));
+}
+
+void check_files(const config::Config& config) {
+  std::string text;
+  for (const auto& problem : http::tls_problems(listener_options(config))) {
+    text += (text.empty() ? "" : "\n") + problem;
+  }
+  if (!text.empty()) throw ConfigInvalid(text);
 }
 
 }  // namespace heliograph::app

@@ -18,4 +18,8 @@ class ConfigInvalid : public std::runtime_error {
 // file. Throws ConfigInvalid.
 config::Config load_configuration(const std::optional<std::string>& path, bool demo);
 
+// What the configuration points to and loading does not open: certificates and keys. Throws
+// ConfigInvalid.
+void check_files(const config::Config& config);
+
 }  // namespace heliograph::app

@@ -38,12 +38,12 @@ store::SqliteOptions store_options(const config::Config& config, ports::Log* log
   return options;
 }
 
-http::ServerOptions server_options(const config::Config& config, ports::Log& log) {
-  http::ServerOptions options;
+std::vector<http::ListenerOptions> listener_options(const config::Config& config) {
+  std::vector<http::ListenerOptions> listeners;
   http::ListenerOptions first;
   first.name = config.http.listen;  // as api::api_settings() names them
   first.listen = config.http.listen;
-  options.listeners.push_back(std::move(first));
+  listeners.push_back(std::move(first));
   for (const auto& listener : config.http.listeners) {
     http::ListenerOptions more;
     more.name = listener.listen;
@@ -51,8 +51,14 @@ http::ServerOptions server_options(const config::Config& config, ports::Log& log
     more.cert = listener.cert;
     more.key = listener.key;
     more.client_ca = listener.client_ca;
-    options.listeners.push_back(std::move(more));
+    listeners.push_back(std::move(more));
   }
+  return listeners;
+}
+
+http::ServerOptions server_options(const config::Config& config, ports::Log& log) {
+  http::ServerOptions options;
+  options.listeners = listener_options(config);
   options.threads = config.http.threads;
   options.max_connections = config.http.max_connections;
   options.max_connections_per_address = config.http.max_connections_per_address;

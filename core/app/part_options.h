@@ -13,6 +13,7 @@ namespace heliograph::app {
 
 // `log` outlives the part; nullptr: silent.
 store::SqliteOptions store_options(const config::Config& config, ports::Log* log = nullptr);
+std::vector<http::ListenerOptions> listener_options(const config::Config& config);
 http::ServerOptions server_options(const config::Config& config, ports::Log& log);
 pipeline::PipelineSettings pipeline_settings(const config::Config& config);
 pipeline::IntakeSettings intake_settings(const config::Config& config);

@@ -68,6 +68,7 @@ class IdleHost {
 
 int check_config(const ConfigCheckCommand& command) {
   const auto config = load_configuration(command.config, false);
+  check_files(config);
   IdleHost host(config);
   const auto problems = host->validate();
   for (const auto& problem : problems) fmt::print(stderr, "{}\n", problem);

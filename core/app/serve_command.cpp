@@ -51,6 +51,7 @@ void print_start(const Gateway& gateway, const config::Config& config, bool demo
 int serve(const ServeCommand& command) {
   Signals signals;
   const auto config = load_configuration(command.config, command.demo);
+  check_files(config);
   const SystemClock clock;
   std::unique_ptr<mock::DemoMocks> mocks;
   if (command.demo) mocks = std::make_unique<mock::DemoMocks>(config, clock);

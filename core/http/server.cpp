@@ -6,9 +6,23 @@
 #include <vector>
 
 #include "core/http/acceptor.h"
+#include "core/http/tls_context.h"
 #include "core/http/worker.h"
 
 namespace heliograph::http {
+
+std::vector<std::string> tls_problems(const std::vector<ListenerOptions>& listeners) {
+  std::vector<std::string> problems;
+  for (const ListenerOptions& listener : listeners) {
+    if (listener.cert.empty()) continue;
+    try {
+      make_server_tls(listener.cert, listener.key, listener.client_ca);
+    } catch (const std::runtime_error& error) {
+      problems.push_back("listener " + listener.listen + ": " + error.what());
+    }
+  }
+  return problems;
+}
 
 class Server::Impl {
  public:

@@ -51,6 +51,10 @@ struct ServerOptions {
   std::function<void(std::string_view line)> log_error;
 };
 
+// What is wrong with the certificates and keys of the listeners, one sentence each, without binding
+// anything.
+std::vector<std::string> tls_problems(const std::vector<ListenerOptions>& listeners);
+
 struct ServerStats {
   std::uint64_t connections_open = 0;
   std::uint64_t connections_refused = 0;

@@ -49,7 +49,8 @@ ReceiptDecision decide_receipt(const ReceiptContext& message, ReceiptState recei
     return decision;
   }
   if (!can_change(message.status, *to)) return decision;
-  if (message.status == Status::kFailedTemp && !may_overtake_retry(message, *to)) return decision;
+  const bool waits = message.status == Status::kFailedTemp || message.status == Status::kQueued;
+  if (waits && !may_overtake_retry(message, *to)) return decision;
   decision.verdict = ReceiptVerdict::kChange;
   decision.status = *to;
   if (*to == Status::kFailedPerm) decision.reason = FailReason::kUndelivered;

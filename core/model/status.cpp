@@ -38,7 +38,8 @@ constexpr unsigned followers(Status from) {
       // Coming due is no write, so an attempt begins from SCHEDULED too.
       return bits({kQueued, kSending, kCancelled, kExpired});
     case kQueued:
-      return bits({kSending, kCancelled, kExpired});
+      // SENT, DELIVERED, UNKNOWN: requeued while in doubt, as for FAILED_TEMP.
+      return bits({kSending, kCancelled, kExpired, kUnknown, kSent, kDelivered});
     case kSending:
       // Back to QUEUED: a permit was denied and nothing was sent. EXPIRED: the same, and the
       // validity is over meanwhile.

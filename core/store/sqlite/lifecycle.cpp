@@ -17,7 +17,7 @@ using model::Status;
 
 constexpr const char* kRequeue =
     "UPDATE messages SET status = 1, live = 1, reason = 0, cycle = ?3, attempts = 0, round = 0,"
-    " excluded = '', doubtful = 0, possible_duplicate = max(possible_duplicate, ?4), class = ?5,"
+    " excluded = '', doubtful = ?4, possible_duplicate = max(possible_duplicate, ?4), class = ?5,"
     " due = ?6, expires_at = ?7, hold_state = ?8, held_since = ?9, updated_at = ?6,"
     " last_error = '' WHERE id = ?1 AND status = ?2";
 

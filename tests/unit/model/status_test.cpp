@@ -19,7 +19,7 @@ constexpr std::array kAll = {kScheduled,  kQueued,     kSending, kSent,      kDe
 // The whole table, written out a second time: what is not here is forbidden.
 const std::map<Status, std::set<Status>> kAllowed = {
     {kScheduled, {kQueued, kSending, kCancelled, kExpired}},
-    {kQueued, {kSending, kCancelled, kExpired}},
+    {kQueued, {kSending, kCancelled, kExpired, kUnknown, kSent, kDelivered}},
     {kSending, {kSent, kFailedTemp, kFailedPerm, kUnknown, kQueued, kExpired}},
     {kFailedTemp, {kSending, kFailedPerm, kExpired, kCancelled, kUnknown, kSent, kDelivered}},
     {kSent, {kDelivered, kFailedPerm}},

@@ -148,6 +148,22 @@ TEST_P(LifecycleTest, ASecondCycleIsResolvedOnItsOwn) {
   EXPECT_EQ(world.balance().held_cents, 0);
 }
 
+TEST_P(LifecycleTest, ARequeuedDoubtStaysOneUntilItIsSettled) {
+  const model::MessageId id = world.accept_ok(world.message(5));
+  ASSERT_TRUE(world.begin(id));
+  world.finish(world.outcome(id, model::Outcome::kUnknown, Status::kUnknown));
+  ASSERT_TRUE(is<ports::Requeued>(world.requeue(id)));
+  // It may have been sent: it cannot be taken back.
+  EXPECT_EQ(conflict(world.cancel(id)), Status::kQueued);
+  // The receipt for the first send comes before the second begins.
+  model::Receipt receipt = world.receipt_of("", model::ReceiptState::kDelivered);
+  receipt.message_id = id;
+  EXPECT_EQ(world.receipt(receipt), ports::ReceiptOutcome::kApplied);
+  EXPECT_EQ(world.view(id).status, Status::kDelivered);
+  EXPECT_FALSE(world.begin(id, 1, 1)) << "delivered: not sent again";
+  EXPECT_EQ(world.balance().captured_cents, 5);
+}
+
 TEST_P(LifecycleTest, ARequeueReturnsToItsOwnClass) {
   const model::ClassId pinned = world.store->intern_class(model::Channel::kSms, world.alpha);
   const model::MessageId id = world.accept_ok();
@@ -161,7 +177,7 @@ TEST_P(LifecycleTest, ARequeueReturnsToItsOwnClass) {
   ASSERT_EQ(world.view(id).status, Status::kUnknown);
   ASSERT_TRUE(is<ports::Requeued>(world.requeue(id)));
   ASSERT_EQ(everything().items.size(), 1u);
-  EXPECT_FALSE(everything().items[0].doubtful);
+  EXPECT_TRUE(everything().items[0].doubtful);
 }
 
 TEST_P(LifecycleTest, ExpiryReleases) {
