@@ -7,29 +7,7 @@ namespace heliograph::plugins::least_failure {
 
 using distributors::SmoothChoice;
 using distributors::SmoothEntry;
-
-namespace {
-
-// Splits an amount in proportion, one part after the other, so that the last gets what rounding
-// left and the parts sum to the amount. Shares are below 2^30, so nothing overflows.
-class Split {
- public:
-  Split(std::int64_t amount, std::int64_t weights) : amount_(amount), weights_(weights) {}
-
-  std::int64_t next(std::int64_t weight) {
-    if (weight == 0) return 0;
-    const std::int64_t part = amount_ * weight / weights_;
-    amount_ -= part;
-    weights_ -= weight;
-    return part;
-  }
-
- private:
-  std::int64_t amount_;
-  std::int64_t weights_;
-};
-
-}  // namespace
+using distributors::Split;
 
 void Balancer::rebuild(const sdk::Candidates& candidates) {
   const std::vector<SmoothEntry> old_entries(roster_.entries().begin(), roster_.entries().end());

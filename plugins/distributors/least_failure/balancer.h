@@ -23,8 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/distributors/common/decayed_rate.h"
 #include "plugins/distributors/common/roster.h"
-#include "plugins/distributors/least_failure/decayed_rate.h"
 #include "plugins/distributors/least_failure/settings.h"
 
 namespace heliograph::plugins::least_failure {
@@ -65,7 +65,7 @@ class Balancer {
     std::int64_t resting = 0;
     std::int64_t results_since_change = 0;
     std::uint64_t changed_at_ns = 0;
-    DecayedRate results;
+    distributors::DecayedRate results;
   };
   // Entries of the roster and what is known of each, side by side.
   struct Group {

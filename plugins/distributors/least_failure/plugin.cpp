@@ -1,6 +1,7 @@
 // The component `least_failure` of kind distributor: configuration, log and glue around Balancer.
 #include <heliograph/sdk.hpp>
 
+#include "plugins/distributors/common/config_values.h"
 #include "plugins/distributors/least_failure/balancer.h"
 
 namespace heliograph::plugins::least_failure {
@@ -46,21 +47,13 @@ constexpr std::string_view kSchema = R"({
   }
 })";
 
-std::uint64_t positive(const sdk::Config& config, std::string_view key) {
-  const std::chrono::nanoseconds value = config.duration(key);
-  if (value.count() <= 0) throw sdk::ConfigError(key, "must be longer than 0");
-  return static_cast<std::uint64_t>(value.count());
-}
-
-std::int64_t points(const sdk::Config& config, std::string_view key) {
-  return static_cast<std::int64_t>(config.number(key) * static_cast<double>(kPoint));
-}
-
 Settings read(const sdk::Config& config) {
+  using distributors::points;
+  using distributors::positive_ns;
   Settings settings;
-  settings.half_life_ns = positive(config, "half_life");
-  settings.interval_ns = positive(config, "interval");
-  settings.recovery_delay_ns = positive(config, "recovery_delay");
+  settings.half_life_ns = positive_ns(config, "half_life");
+  settings.interval_ns = positive_ns(config, "interval");
+  settings.recovery_delay_ns = positive_ns(config, "recovery_delay");
   settings.min_volume = config.integer("min_volume");
   settings.margin = config.number("margin");
   settings.step = points(config, "step");

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 
+#include "plugins/distributors/common/shares.h"
+
 namespace heliograph::plugins::least_failure {
 
-// Shares are integers, so that they always sum to the whole.
-inline constexpr std::int64_t kWhole = 1'000'000'000;
-inline constexpr std::int64_t kPoint = kWhole / 100;
+using distributors::kPoint;
+using distributors::kWhole;
 
 struct Settings {
   std::uint64_t half_life_ns = 60'000'000'000;       // of the failure rate

@@ -16,6 +16,7 @@ struct TestCandidate {
   std::uint32_t weight;
   std::uint32_t priority = 0;
   std::uint32_t state = HG_CAND_UP;
+  std::uint64_t cost_micros = 0;
 };
 
 class Snapshot {
@@ -31,6 +32,7 @@ class Snapshot {
       raw.weight = candidate.weight;
       raw.priority = candidate.priority;
       raw.state = candidate.state;
+      raw.cost_micros = candidate.cost_micros;
       names_.push_back("provider" + std::to_string(candidate.id));
       raw.name = sdk::to_abi(names_.back());
       items_.push_back(raw);
@@ -54,13 +56,15 @@ class Snapshot {
 
 class Question {
  public:
-  explicit Question(std::uint64_t now_ns = 1, std::vector<std::uint64_t> excluded = {0, 0})
-      : excluded_(std::move(excluded)) {
+  explicit Question(std::uint64_t now_ns = 1, std::vector<std::uint64_t> excluded = {0, 0},
+                    std::vector<std::uint32_t> in_flight = {})
+      : excluded_(std::move(excluded)), in_flight_(std::move(in_flight)) {
     raw_.size = sizeof(raw_);
     raw_.attempt = 1;
     raw_.now_mono_ns = now_ns;
     raw_.excluded = excluded_.data();
     raw_.n_words = excluded_.size();
+    raw_.inflight = in_flight_.empty() ? nullptr : in_flight_.data();
   }
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
@@ -70,6 +74,7 @@ class Question {
 
  private:
   std::vector<std::uint64_t> excluded_;
+  std::vector<std::uint32_t> in_flight_;
   hg_pick raw_{};
 };
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace heliograph::plugins::least_failure {
+namespace heliograph::plugins::distributors {
 
 class DecayedRate {
  public:
@@ -28,6 +28,14 @@ class DecayedRate {
     at_ns_ = now_ns;
   }
 
+  // Keeps no more than the weight of so many results, so that those of busy times do not outvote
+  // the few that come after them.
+  void limit(double volume) {
+    if (volume_ <= volume) return;
+    failures_ *= volume / volume_;
+    volume_ = volume;
+  }
+
   // Results, faded.
   [[nodiscard]] double volume() const noexcept { return volume_; }
   // 0 .. 1; 0 when there is nothing to go by.
@@ -39,4 +47,4 @@ class DecayedRate {
   std::uint64_t at_ns_ = 0;
 };
 
-}  // namespace heliograph::plugins::least_failure
+}  // namespace heliograph::plugins::distributors
