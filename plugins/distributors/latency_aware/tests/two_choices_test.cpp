@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "plugins/distributors/common/tests/allocations.h"
 #include "plugins/distributors/common/tests/traffic.h"
 
 namespace heliograph::plugins::latency_aware {
@@ -207,6 +208,21 @@ TEST(TwoChoices, TheSameHistoryAndSeedGiveTheSameChoices) {
     runs.push_back(world.shares(60));
   }
   EXPECT_EQ(runs[0], runs[1]);
+}
+
+TEST(TwoChoices, NeitherChoosingNorHearingAllocates) {
+  TwoChoices chooser({}, "test");
+  chooser.rebuild(Snapshot{{1, 5}, {2, 3}, {3, 2}}.view());
+  std::uint64_t now = kSecond;
+  for (int i = 0; i < 1'000; ++i) {
+    now += 40 * kMillisecond;  // with moves of load now and then
+    const Question question(now, {i % 7 == 0 ? 1U : 0U, 0}, {1, 2, 3});
+    const long before = distributors::allocations();
+    const auto choice = chooser.choose(question.view());
+    const std::uint32_t outcome = i % 5 == 0 ? HG_NOT_TRIED : i % 3 == 0 ? HG_RETRY : HG_SENT;
+    if (choice) chooser.hear({choice->token, choice->index + 1, outcome, {}});
+    ASSERT_EQ(distributors::allocations(), before);
+  }
 }
 
 }  // namespace

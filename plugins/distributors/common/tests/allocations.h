@@ -1,0 +1,8 @@
+// Test support: how often this program has asked for memory. What pick() must not do at all.
+#pragma once
+
+namespace heliograph::plugins::distributors {
+
+long allocations();
+
+}  // namespace heliograph::plugins::distributors
