@@ -76,6 +76,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   Origin* origin = nullptr;
   Exchange* exchange = nullptr;
   bool connecting = true;
+  bool idled = false;  // once: from then on the peer may have closed it without our fault
   ports::MonoTime deadline = ports::MonoTime::max();  // of connecting, or of idling
 
  private:

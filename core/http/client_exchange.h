@@ -28,6 +28,7 @@ struct Exchange : boost::intrusive::list_base_hook<> {
   bool replaced = false;              // the one replacement below kWritten is used up
   std::size_t body_max = 0;
   ports::MonoTime deadline{};
+  ports::MonoTime begin_by = ports::MonoTime::max();
   ports::MonoTime started{};
   // What an earlier try may have done stays true whatever becomes of the next.
   ports::HttpProgress progress_of_first = ports::HttpProgress::kNotConnected;

@@ -20,6 +20,10 @@ using ports::MonoTime;
 // Deadlines are looked at no more often than this.
 constexpr auto kAlarmPause = 10ms;
 
+bool fits(const ClientConnection& connection, const Exchange& exchange) {
+  return connection.is_new() || !exchange.needs_new_connection;
+}
+
 // What is not there above the progress made is not shown: half a head has no code.
 void strip(ports::OutgoingResponse& response) {
   if (response.progress >= HttpProgress::kHead) return;
@@ -59,6 +63,7 @@ std::expected<ports::HttpClient::Id, HttpRefusal> ClientPool::request(
   exchange.needs_new_connection = request.no_reuse;
   exchange.body_max = request.body_max;
   exchange.deadline = request.deadline;
+  exchange.begin_by = request.begin_by;
   exchange.started = now;
   exchange.done = std::move(done);
   Origin& origin = origin_for(*url);
@@ -142,19 +147,33 @@ void ClientPool::serve(Origin& origin) {
 }
 
 void ClientPool::use_idle_connections(Origin& origin) {
+  std::size_t expecting = origin.connecting;  // connections that are coming for overdue exchanges
   for (auto it = origin.waiting.begin(); it != origin.waiting.end() && !origin.idle.empty();) {
     Exchange& exchange = *it++;
-    if (exchange.needs_new_connection) continue;
-    while (!origin.idle.empty()) {
-      ClientConnection& connection = *origin.idle.back();
-      if (connection.is_usable()) {
-        origin.idle.pop_back();
-        carry(connection, exchange);
-        break;
+    if (overdue(exchange)) {
+      if (expecting == 0) {
+        end_overdue(exchange);
+      } else {
+        --expecting;
       }
-      drop(connection);
+    } else if (ClientConnection* connection = take_idle(origin, exchange)) {
+      carry(*connection, exchange);
     }
   }
+}
+
+// nullptr: none that it may use. Those that have ended meanwhile are dropped.
+ClientConnection* ClientPool::take_idle(Origin& origin, const Exchange& exchange) {
+  for (std::size_t i = origin.idle.size(); i-- > 0;) {
+    ClientConnection& connection = *origin.idle[i];
+    if (!fits(connection, exchange)) continue;
+    if (connection.is_usable()) {
+      origin.idle.erase(origin.idle.begin() + static_cast<std::ptrdiff_t>(i));
+      return &connection;
+    }
+    drop(connection);
+  }
+  return nullptr;
 }
 
 // One for each exchange that waits and has none coming, as far as the pool reaches.
@@ -240,18 +259,44 @@ void ClientPool::on_broken(ClientConnection& connection, End end) {
 // A connection that is free carries what waits, or waits itself.
 void ClientPool::go_on(ClientConnection& connection) {
   Origin& origin = *connection.origin;
-  const auto fits = [&](const Exchange& exchange) {
-    return connection.is_new() || !exchange.needs_new_connection;
-  };
-  const auto next = std::ranges::find_if(origin.waiting, fits);
-  if (next != origin.waiting.end()) return carry(connection, *next);
-  const bool in_the_way = !origin.waiting.empty() && open_connections_ >= options_.connections_max;
+  if (Exchange* next = next_for(connection)) return carry(connection, *next);
+  const auto unfit = [&](const Exchange& exchange) { return !fits(connection, exchange); };
+  const bool in_the_way =
+      open_connections_ >= options_.connections_max && std::ranges::any_of(origin.waiting, unfit);
   const std::chrono::milliseconds idle_max = std::min<std::chrono::milliseconds>(
       options_.idle_max, connection.idle_timeout().value_or(std::chrono::hours(24)));
   if (in_the_way || idle_max <= 0ms) return drop(connection);
+  connection.idled = true;
   origin.idle.push_back(&connection);
   connection.deadline = clock_.mono() + idle_max;
   arm(connection.deadline);
+}
+
+// The first that waits and may be written. Overdue ones on the way to it are ended: one, whose
+// repeat takes this connection or the next to be free, and those that have no connection coming.
+// The rest keep waiting for theirs: ended all at once, their repeats would be late again.
+Exchange* ClientPool::next_for(const ClientConnection& connection) {
+  Origin& origin = *connection.origin;
+  bool ended = false;
+  for (auto it = origin.waiting.begin(); it != origin.waiting.end();) {
+    Exchange& exchange = *it++;
+    if (!fits(connection, exchange)) continue;
+    if (!overdue(exchange)) return &exchange;
+    if (ended && origin.waiting.size() <= origin.connecting) continue;
+    end_overdue(exchange);
+    ended = true;
+  }
+  return nullptr;
+}
+
+bool ClientPool::overdue(const Exchange& exchange) const {
+  return exchange.begin_by != MonoTime::max() && exchange.begin_by < clock_.mono();
+}
+
+void ClientPool::end_overdue(Exchange& exchange) {
+  // After a first try that was written the peer may have acted: then this is not as if nothing was.
+  exchange.response.begin_missed = exchange.progress_of_first < HttpProgress::kWritten;
+  finish(exchange, HttpStatus::kDeadline, "a connection was not ready in time to begin");
 }
 
 // With all connections in use, an origin that has none would wait for ever behind a busy one.
@@ -283,10 +328,11 @@ void ClientPool::forget_if_unused(Origin& origin) {
   origins_.erase(origins_.find(origin.key));
 }
 
-// A reused connection that the peer has closed is replaced once where the peer cannot have acted,
-// and where it may have, once if it would recognise the request.
+// A connection that was kept and that the peer has closed is replaced once where the peer cannot
+// have acted, and where it may have, once if it would recognise the request.
 bool ClientPool::try_again(Exchange& exchange, const ClientConnection& connection, const End& end) {
-  if (!end.by_peer || !connection.carried_before() || !connection.heard_nothing()) return false;
+  const bool kept = connection.carried_before() || connection.idled;
+  if (!end.by_peer || !kept || !connection.heard_nothing()) return false;
   const bool written = exchange.response.progress >= HttpProgress::kWritten;
   if (written && (!exchange.safe_to_resend || exchange.response.resent)) return false;
   if (!written && exchange.replaced) return false;

@@ -73,9 +73,13 @@ class ClientPool final : public ConnectionOwner, public std::enable_shared_from_
   void process_cancels();
   void serve(Origin& origin);
   void use_idle_connections(Origin& origin);
+  ClientConnection* take_idle(Origin& origin, const Exchange& exchange);
   void open_connections(Origin& origin);
   bool make_room(const Origin& origin);
   void carry(ClientConnection& connection, Exchange& exchange);
+  bool overdue(const Exchange& exchange) const;
+  Exchange* next_for(const ClientConnection& connection);
+  void end_overdue(Exchange& exchange);
   void go_on(ClientConnection& connection);
   bool must_yield(const Origin& origin) const;
   void drop(ClientConnection& connection);

@@ -30,6 +30,9 @@ struct OutgoingRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   MonoTime deadline{};
+  // No byte is written after it: an exchange that has no connection by then ends, and the
+  // connection that was being made for it is kept for whoever asks next.
+  MonoTime begin_by = MonoTime::max();
   std::size_t body_max = 1 << 20;  // of the answer
   bool safe_to_resend =
       false;  // the peer dedupes: once more on a new connection when a reused one was closed
@@ -43,7 +46,8 @@ struct OutgoingResponse {
   bool reused = false;
   bool resent = false;
   bool truncated = false;
-  std::string detail;  // for logs: "connect 10.0.0.1:443: connection refused"
+  bool begin_missed = false;  // kDeadline because of begin_by; nothing of it was ever written
+  std::string detail;         // for logs: "connect 10.0.0.1:443: connection refused"
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, in order
   std::string body;
   std::chrono::nanoseconds total{};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -27,12 +28,17 @@ using ports::OutgoingResponse;
 class RealClock final : public ports::Clock {
  public:
   ports::MonoTime mono() const override {
-    return ports::MonoTime(std::chrono::steady_clock::now().time_since_epoch());
+    return ports::MonoTime(std::chrono::steady_clock::now().time_since_epoch()) + ahead_.load();
   }
   model::TimePoint wall() const override { return real_wall(); }
   model::TimePoint real_wall() const override {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   }
+  // [any thread] From now on mono() is later by this much. Timers that are set stay as they are.
+  void leap(std::chrono::hours by) { ahead_ = by; }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> ahead_{};
 };
 
 // A flag that one thread raises and another waits for.
