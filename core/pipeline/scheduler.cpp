@@ -158,25 +158,23 @@ bool Scheduler::make_room(ProviderMask available, model::TimePoint now) {
   // At most once a millisecond: it looks at every queue.
   if (now <= shed_tried_at_) return false;
   shed_tried_at_ = now;
-  std::size_t dropped = 0;
+  std::vector<Job*> dropped;
   for (auto& [key, queue] : queues_) {
-    if ((queue->info->providers & available) == 0) dropped += shed(*queue, 0);
-    if (queue->held > window_ / 2) dropped += shed(*queue, window_ / 2);
+    if ((queue->info->providers & available) == 0) shed(*queue, 0, dropped);
+    if (queue->held > window_ / 2) shed(*queue, window_ / 2, dropped);
   }
-  return dropped > 0;
+  // Afterwards, because it may make another queue: that of a later state.
+  for (Job* job : dropped) leave(*job, Waits{job->queue->key, job->position()}, now);
+  return !dropped.empty();
 }
 
-// Drops ready messages of a queue, the latest first, until it holds `keep`.
-std::size_t Scheduler::shed(WaitingQueue& queue, std::size_t keep) {
-  std::size_t dropped = 0;
-  while (queue.held > keep && !queue.ready.empty()) {
-    Job* job = queue.ready.back();
+// Takes ready messages out of a queue, the latest first, until it holds `keep`.
+void Scheduler::shed(WaitingQueue& queue, std::size_t keep, std::vector<Job*>& dropped) {
+  const std::size_t excess = queue.held > keep ? queue.held - keep : 0;
+  for (std::size_t left = std::min(excess, queue.ready.size()); left > 0; --left) {
+    dropped.push_back(queue.ready.back());
     queue.ready.pop_back();
-    note(queue, job->position());
-    forget(*job);
-    ++dropped;
   }
-  return dropped;
 }
 
 void Scheduler::forget(Job& job) {

@@ -88,7 +88,7 @@ class Scheduler {
   std::size_t room(const WaitingQueue& queue) const;
   std::size_t page_size() const;
   bool make_room(ProviderMask available, model::TimePoint now);
-  std::size_t shed(WaitingQueue& queue, std::size_t keep);
+  void shed(WaitingQueue& queue, std::size_t keep, std::vector<Job*>& dropped);
   void forget(Job& job);
   void index(WaitingQueue& queue);
 

@@ -205,6 +205,29 @@ TEST_F(SchedulerTest, WhatIsMerelyWaitingMakesRoomForOthers) {
   EXPECT_NE(next(), 0);
 }
 
+TEST_F(SchedulerTest, ALaterStateIsNotForgottenWithAMessageThatMakesRoom) {
+  for (std::int64_t row = 1; row <= 60; ++row) scheduler.offer(item(row), kNow);
+  // Ended and requeued behind our back, to wait in another queue.
+  model::WorkItem requeued = item(60);
+  requeued.cycle = 1;
+  requeued.dispatch_class = model::ClassId{2};
+  scheduler.offer(requeued, kNow);
+  for (std::int64_t client = 2; client <= 3; ++client)
+    for (std::int64_t row = 1; row <= 100; ++row)
+      scheduler.offer(item(client * 1'000 + row, kNow, client), kNow);
+  const model::TimePoint later = kNow + milliseconds{1};
+  std::vector<QueueKey> read;
+  for (int i = 0; i < 2; ++i) {
+    for (const ports::PageRequest& page : scheduler.pages(kUp, later)) {
+      read.push_back(page.key);
+      answer(page, {}, later);
+    }
+  }
+  ASSERT_EQ(scheduler.find(item(60).id), nullptr) << "it was to make room";
+  EXPECT_TRUE(std::ranges::count(
+      read, QueueKey{model::Lane::kNormal, model::ClientId{1}, model::ClassId{2}}));
+}
+
 TEST_F(SchedulerTest, QueuesWithoutAProviderAreNotRead) {
   scheduler.note_waiting(key(), {kNow, 1}, kNow);
   EXPECT_TRUE(scheduler.pages(kAllDown, kNow).empty());
