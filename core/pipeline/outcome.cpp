@@ -21,6 +21,7 @@ class Decider {
   Decider(const OutcomeRules& rules, const AttemptEnd& end)
       : rules_(rules), end_(end), item_(*end.item) {
     out_.command = undo_attempt(item_);
+    out_.command.receipts = end.receipts;
     policy_ = doubt_policy(item_.in_doubt, rules.in_doubt.policy, end.provider_dedupes);
     // A send after a doubtful one may have been the second that reached the recipient, unless the
     // provider itself drops it.

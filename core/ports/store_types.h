@@ -85,6 +85,7 @@ struct FinishAttempt {
   bool doubtful = false;
   bool possible_duplicate = false;
   HoldAction hold = HoldAction::kKeep;
+  bool receipts = true;  // the provider may report later; false: none is waited for
 };
 
 struct FinishResult {

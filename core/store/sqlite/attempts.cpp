@@ -70,7 +70,7 @@ void expect_receipts(MessageRow& message, const ports::FinishAttempt& command) {
   if (sent || (maybe_sent && !provider_id.empty())) {
     message.provider_message_id = provider_id;
     message.receipt_provider.reset();
-    if (!provider_id.empty()) message.receipt_provider = command.provider;
+    if (!provider_id.empty() && command.receipts) message.receipt_provider = command.provider;
   }
   if (model::is_terminal(command.status)) message.receipt_provider.reset();
 }

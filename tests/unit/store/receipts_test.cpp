@@ -93,6 +93,18 @@ TEST_P(ReceiptsTest, AnEarlyOneIsAppliedWithTheResult) {
   EXPECT_EQ(receive("p-1", ReceiptState::kDelivered), ReceiptOutcome::kNoChange);
 }
 
+TEST_P(ReceiptsTest, NoneIsWaitedForFromAProviderWithoutThem) {
+  const model::MessageId id = world.accept_ok();
+  ASSERT_TRUE(world.begin(id));
+  ports::FinishAttempt command = world.outcome(id, Outcome::kSent, Status::kSent);
+  command.result.provider_message_id = "p-1";
+  command.receipts = false;
+  EXPECT_EQ(world.finish(command).status, Status::kSent);
+  EXPECT_EQ(receive("p-1", ReceiptState::kDelivered), ReceiptOutcome::kParked)
+      << "found by the provider's id: there is an index entry nobody needs";
+  EXPECT_EQ(world.view(id).status, Status::kSent);
+}
+
 TEST_P(ReceiptsTest, AnEarlyOneSurvivesARestart) {
   const model::MessageId id = world.accept_ok();
   ASSERT_TRUE(world.begin(id));
