@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/assert.h"
 #include "core/pipeline/retry_policy.h"
 
 namespace heliograph::pipeline {
@@ -35,6 +36,16 @@ nanoseconds permit_age_max(const PipelineSettings& settings) {
   constexpr milliseconds kLeast{1};  // a limiter that answers at once is never too late
   if (!settings.limiter.guard) return milliseconds{5};
   return std::max<nanoseconds>(kLeast, nanoseconds{*settings.limiter.guard} / 2);
+}
+
+Ending ending_of(const ports::FinishAttempt& command) {
+  return {.outcome = command.result.outcome,
+          .due = command.due,
+          .round = command.round,
+          .excluded = command.excluded,
+          .dispatch_class = command.dispatch_class,
+          .doubtful = command.doubtful,
+          .possible_duplicate = command.possible_duplicate};
 }
 
 }  // namespace
@@ -100,17 +111,20 @@ void AttemptRunner::postpone(Job& job, std::size_t provider, model::TimePoint du
 void AttemptRunner::acquire(Job& job) {
   const std::size_t provider = job.choice.provider;
   job.keys_count = board_.permit_keys(provider, job.item.parts, job.keys);
+  job.begin_by = ports::MonoTime::max();
   if (job.keys_count == 0 || ports_.limiter == nullptr) {
-    board_.permit_granted(provider, job.item.parts, ports_.clock.mono());
+    job.granted_at = ports_.clock.mono();
+    board_.permit_granted(provider, job.item.parts, job.granted_at);
     return send(job);
   }
   job.stage = Stage::kPermit;
-  job.asked_at = ports_.clock.mono();
+  const ports::MonoTime now = ports_.clock.mono();
+  job.begin_by = now + permit_age_max_;
   const ports::LimitRequest request{.keys = std::span(job.keys).first(job.keys_count),
                                     .min_items = 1,
                                     .max_items = 1,
-                                    .now = job.asked_at,
-                                    .deadline = job.asked_at + kPermitWaitMax};
+                                    .now = now,
+                                    .deadline = now + kPermitWaitMax};
   auto later =
       alive_.guard([this, &job](const ports::LimitAnswer& answer) { on_permit(job, answer); });
   const auto answer = ports_.limiter->acquire(request, std::move(later));
@@ -128,27 +142,24 @@ void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
     board_.permit_denied(provider, answer.denied_key, now + pause);
     return undo(job);
   }
-  if (permit_too_old(job, answer)) return;
-  board_.permit_granted(provider, job.item.parts, now);
   job.grant = answer.grant;
+  if (now > job.begin_by) return take_permit_again(job, "limiter answers too late");
+  job.granted_at = now;
+  board_.permit_granted(provider, job.item.parts, now);
   send(job);
 }
 
-// A permit that was long on its way would leave too close to the next one: it is given back and
-// taken again, and after some tries the message waits. True: handled.
-bool AttemptRunner::permit_too_old(Job& job, const ports::LimitAnswer& answer) {
-  const ports::MonoTime now = ports_.clock.mono();
-  if (now - job.asked_at <= permit_age_max_) return false;
-  ports_.limiter->refund(answer.grant, std::span(job.keys).first(job.keys_count), 1);
-  if (++job.permits_aged < kAgedPermitsMax) {
-    acquire(job);
-    return true;
-  }
-  log_.warn("limiter answers too late", {{"provider", board_[job.choice.provider].settings.id}});
-  board_.unwant_permit(job.choice.provider, job.item.parts);
-  board_.permit_denied(job.choice.provider, std::nullopt, now + kDeniedPause);
+// A permit that is old when the message leaves lets it come too close to the next one: it is given
+// back and taken again, and after some tries the message waits. Its place in the forecast is
+// wanted.
+void AttemptRunner::take_permit_again(Job& job, std::string_view what) {
+  const std::size_t provider = job.choice.provider;
+  ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
+  if (++job.permits_aged < kAgedPermitsMax) return acquire(job);
+  log_.warn(what, {{"provider", board_[provider].settings.id}});
+  board_.unwant_permit(provider, job.item.parts);
+  board_.permit_denied(provider, std::nullopt, ports_.clock.mono() + kDeniedPause);
   undo(job);
-  return true;
 }
 
 // ---- send ----
@@ -163,7 +174,8 @@ void AttemptRunner::send(Job& job) {
       .item = &job.item,
       .attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1),
       .resend = job.item.doubtful && job.item.last_provider == entry.key,
-      .deadline = now + entry.settings.timeout};
+      .deadline = now + entry.settings.timeout,
+      .begin_by = job.begin_by};
   job.stage = Stage::kSending;
   job.sent_at = now;
   if (entry.handle->send(request)) {
@@ -176,7 +188,7 @@ void AttemptRunner::send(Job& job) {
 
 void AttemptRunner::give_up_permit(Job& job) {
   if (job.keys_count > 0) {
-    board_.permit_refunded(job.choice.provider, job.item.parts);
+    board_.permit_refunded(job.choice.provider, job.item.parts, job.granted_at);
     if (ports_.limiter != nullptr)
       ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
   }
@@ -213,15 +225,31 @@ void AttemptRunner::free_slot(Job& job) {
 
 // ---- outcome ----
 
-void AttemptRunner::on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
-                                   model::AttemptResult result) {
+Job* AttemptRunner::take_sending(model::ProviderKey provider, ports::SendTicket ticket) {
   const auto found = sending_.find(static_cast<std::uint64_t>(ticket));
   if (found == sending_.end() || board_[found->second->choice.provider].key != provider) {
     log_.warn("result of an unknown send");
-    return;
+    return nullptr;
   }
-  Job& job = *found->second;
+  Job* job = found->second;
   sending_.erase(found);
+  return job;
+}
+
+void AttemptRunner::on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket) {
+  Job* job = take_sending(provider, ticket);
+  if (job == nullptr) return;
+  HG_ASSERT(job->begin_by != ports::MonoTime::max());
+  board_.permit_refunded(job->choice.provider, job->item.parts, job->granted_at);
+  board_.want_permit(job->choice.provider, job->item.parts);
+  take_permit_again(*job, "permits are too old before sends begin");
+}
+
+void AttemptRunner::on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
+                                   model::AttemptResult result) {
+  Job* const found = take_sending(provider, ticket);
+  if (found == nullptr) return;
+  Job& job = *found;
   // NOT_TRIED is not a provider's to say; taken for what it may hide.
   if (result.outcome == Outcome::kNotTried) result.outcome = Outcome::kUnknown;
   const nanoseconds latency = ports_.clock.mono() - job.sent_at;
@@ -305,36 +333,35 @@ void AttemptRunner::record(Job& job, ports::FinishAttempt command, bool again) {
   command.provider = board_[job.choice.provider].key;
   command.started_at = job.started_at;
   command.finished_at = ports_.clock.wall();
-  auto done = alive_.guard([this, &job, kept = command, again](const ports::FinishResult& result) {
-    on_recorded(job, kept, again, result);
-  });
+  job.ending = ending_of(command);
+  auto done = alive_.guard(
+      [this, &job, again](const ports::FinishResult& result) { on_recorded(job, again, result); });
   ports_.store.finish_attempt(std::move(command), ports_.loop, std::move(done));
 }
 
-void AttemptRunner::on_recorded(Job& job, const ports::FinishAttempt& command, bool again,
-                                const ports::FinishResult& result) {
+void AttemptRunner::on_recorded(Job& job, bool again, const ports::FinishResult& result) {
   --active_;
   ++finished_;
   // Not applied: the row is not in this attempt any more. Another status than ours: a receipt that
   // had come early has already moved it on.
   if (!result.applied || !model::is_waiting(result.status))
     return owner_.on_left(job, std::nullopt);
-  const bool tried = command.result.outcome != Outcome::kNotTried;
+  Ending& ending = job.ending;
   model::WorkItem& item = job.item;
   item.status = result.status;
-  item.due = command.due;
-  item.round = command.round;
-  item.excluded = command.excluded;
-  item.doubtful = command.doubtful;
-  item.possible_duplicate = command.possible_duplicate;
-  if (tried) {
-    item.attempt_number = command.attempt_number;
-    item.last_provider = command.provider;
-    if (command.result.outcome != Outcome::kThrottled) ++item.attempts;
+  item.due = ending.due;
+  item.round = ending.round;
+  item.excluded = std::move(ending.excluded);
+  item.doubtful = ending.doubtful;
+  item.possible_duplicate = ending.possible_duplicate;
+  if (ending.outcome != Outcome::kNotTried) {
+    ++item.attempt_number;
+    item.last_provider = board_[job.choice.provider].key;
+    if (ending.outcome != Outcome::kThrottled) ++item.attempts;
   }
   if (again && item.due <= ports_.clock.wall()) return owner_.on_returned(job);
-  owner_.on_left(
-      job, Scheduler::Waits{{item.lane, item.client, command.dispatch_class}, job.position()});
+  owner_.on_left(job,
+                 Scheduler::Waits{{item.lane, item.client, ending.dispatch_class}, job.position()});
 }
 
 ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& item) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/pipeline/alive.h"
@@ -49,6 +50,9 @@ class AttemptRunner {
   void on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
                       model::AttemptResult result);
 
+  // Nothing was written while the permit was fresh: it is given back and taken again.
+  void on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket);
+
   // An attempt that a crash interrupted: what is to be recorded of it now.
   ports::FinishAttempt decide_interrupted(const model::WorkItem& item);
 
@@ -62,7 +66,7 @@ class AttemptRunner {
   void start(Job& job, const Choice& choice, void (AttemptRunner::*then)(Job&));
   void acquire(Job& job);
   void on_permit(Job& job, const ports::LimitAnswer& answer);
-  bool permit_too_old(Job& job, const ports::LimitAnswer& answer);
+  void take_permit_again(Job& job, std::string_view what);
   void send(Job& job);
   void give_up_permit(Job& job);
   void undo(Job& job);
@@ -72,10 +76,10 @@ class AttemptRunner {
   void pause(std::size_t provider, const model::AttemptResult& result);
   AttemptEnd end_of(const model::WorkItem& item, std::optional<std::size_t> provider,
                     model::AttemptResult result, bool counted_already);
+  Job* take_sending(model::ProviderKey provider, ports::SendTicket ticket);
   void finish(Job& job, OutcomeDecision decision);
   void record(Job& job, ports::FinishAttempt command, bool again);
-  void on_recorded(Job& job, const ports::FinishAttempt& command, bool again,
-                   const ports::FinishResult& result);
+  void on_recorded(Job& job, bool again, const ports::FinishResult& result);
   model::TimePoint wall_at(ports::MonoTime at) const;
 
   const OutcomeRules rules_;

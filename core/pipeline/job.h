@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "core/model/attempt.h"
 #include "core/model/message.h"
 #include "core/pipeline/dispatch_classes.h"
 #include "core/ports/clock.h"
@@ -38,6 +40,17 @@ struct Choice {
   bool probe = false;   // in the slot of a half-open circuit
 };
 
+// How an attempt ended, as far as the message goes on in memory from there.
+struct Ending {
+  model::Outcome outcome = model::Outcome::kUnknown;
+  model::TimePoint due{};
+  std::uint16_t round = 0;
+  std::vector<model::ProviderKey> excluded;
+  model::ClassId dispatch_class{};
+  bool doubtful = false;
+  bool possible_duplicate = false;
+};
+
 struct Job {
   model::WorkItem item;
   // The row was read again, in a later state than `item`, while an attempt with the older one was
@@ -48,13 +61,15 @@ struct Job {
 
   Choice choice;
   ports::MonoTime parked_until{};
-  ports::MonoTime asked_at{};  // the limiter
+  ports::MonoTime granted_at{};  // the permit
+  ports::MonoTime begin_by{};    // until then the permit is fresh; max(): it needed none
   ports::MonoTime sent_at{};
   model::TimePoint started_at{};
   std::array<ports::LimitKey, 2> keys{};
   std::size_t keys_count = 0;
   std::uint64_t grant = 0;
   int permits_aged = 0;
+  Ending ending;
 
   ports::QueuePosition position() const { return {item.due, item.id.row()}; }
 };

@@ -53,7 +53,9 @@ class PermitForecast {
     unwant(cost);
     meter_.take(now, cost);
   }
-  void refunded(std::uint64_t cost) { meter_.give_back(cost); }
+  void refunded(ports::MonoTime granted_at, std::uint64_t cost) {
+    meter_.give_back(cost, granted_at);
+  }
   // Nothing before `until`, whatever the copy says.
   void denied(ports::MonoTime until) { denied_until_ = std::max(denied_until_, until); }
   ports::MonoTime denied_until() const { return denied_until_; }

@@ -118,6 +118,10 @@ void Pipeline::on_send_result(model::ProviderKey provider, ports::SendTicket tic
   impl_->dispatcher.runner().on_send_result(provider, ticket, std::move(result));
 }
 
+void Pipeline::on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket) {
+  impl_->dispatcher.runner().on_begin_missed(provider, ticket);
+}
+
 void Pipeline::on_window(model::ProviderKey provider, std::uint32_t max_in_flight) {
   const auto i = impl_->board.find(provider);
   if (!i) return;

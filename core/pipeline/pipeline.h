@@ -95,6 +95,7 @@ class Pipeline final : public ports::StoreEvents,
   // ports::ProviderEvents, [loop]
   void on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
                       model::AttemptResult result) override;
+  void on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket) override;
   void on_window(model::ProviderKey provider, std::uint32_t max_in_flight) override;
   void on_quarantine(model::ProviderKey provider, std::string reason) override;
   void on_receipts(model::ProviderKey provider, std::vector<model::Receipt> receipts,

@@ -183,8 +183,9 @@ void ProviderBoard::permit_granted(std::size_t i, std::uint16_t parts, ports::Mo
   each_forecast(i, [&](PermitForecast& f) { f.granted(now, f.key(parts).cost); });
 }
 
-void ProviderBoard::permit_refunded(std::size_t i, std::uint16_t parts) {
-  each_forecast(i, [&](PermitForecast& f) { f.refunded(f.key(parts).cost); });
+void ProviderBoard::permit_refunded(std::size_t i, std::uint16_t parts,
+                                    ports::MonoTime granted_at) {
+  each_forecast(i, [&](PermitForecast& f) { f.refunded(granted_at, f.key(parts).cost); });
 }
 
 void ProviderBoard::permit_denied(std::size_t i, std::optional<std::uint32_t> key,

@@ -97,7 +97,7 @@ class ProviderBoard {
   void want_permit(std::size_t i, std::uint16_t parts);
   void unwant_permit(std::size_t i, std::uint16_t parts);
   void permit_granted(std::size_t i, std::uint16_t parts, ports::MonoTime now);
-  void permit_refunded(std::size_t i, std::uint16_t parts);
+  void permit_refunded(std::size_t i, std::uint16_t parts, ports::MonoTime granted_at);
   // `key`: of the denied one in permit_keys(); nullopt: unknown, the provider's.
   void permit_denied(std::size_t i, std::optional<std::uint32_t> key, ports::MonoTime until);
 

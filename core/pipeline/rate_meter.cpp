@@ -76,6 +76,16 @@ void RateMeter::give_back(std::uint64_t units) {
   }
 }
 
+void RateMeter::give_back(std::uint64_t units, ports::MonoTime taken_at) {
+  if (bucket()) return give_back(units);
+  const auto found = std::ranges::lower_bound(taken_, taken_at, {}, &Entry::at);
+  // What is not there any more has been forgotten with its window.
+  if (found == taken_.end() || found->at > taken_at + grain_) return;
+  const std::uint64_t part = std::min(units, found->units);
+  found->units -= part;
+  used_ -= part;
+}
+
 ports::MonoTime RateMeter::when(ports::MonoTime now, std::uint64_t units) {
   if (room(now) >= units) return now;
   if (bucket()) {

@@ -30,6 +30,8 @@ class RateMeter {
   std::uint64_t room(ports::MonoTime now);  // whole units that fit now
   void take(ports::MonoTime now, std::uint64_t units);
   void give_back(std::uint64_t units);  // of the latest takes
+  // Of what was taken at that moment, so that the rest is forgotten when it should be.
+  void give_back(std::uint64_t units, ports::MonoTime taken_at);
   // The earliest moment at which `units` (at most the limit or burst) fit if nothing else is taken;
   // `now` when they fit already.
   ports::MonoTime when(ports::MonoTime now, std::uint64_t units);

@@ -5,7 +5,11 @@
 // call from its own thread apart by.
 #pragma once
 
+#include <heliograph/abi/base.h>
+
 #include <chrono>
+
+#include "core/ports/clock.h"
 
 namespace heliograph::plugin {
 
@@ -16,6 +20,9 @@ struct CallContext {
   bool loop_functions = false;            // those tagged [loop] may be called
   bool on_loop = false;                   // this is the loop's thread
   std::chrono::nanoseconds host_time{0};  // spent inside host functions, not the plugin's fault
+  // Inside a provider's send(): what is being sent, and until when its permit is fresh.
+  hg_op sending = 0;
+  ports::MonoTime begin_by = ports::MonoTime::max();
 };
 
 inline thread_local CallContext current_call;

@@ -121,8 +121,7 @@ constexpr hg_http_client kTable{
       auto& instance = of(host);
       if (!instance.allows_loop_function("hg.http-client/1 request")) return HG_E_STATE;
       const auto begun = instance.services().clock.mono();
-      const auto status =
-          instance.http().request(request, done, arg, tag, id, current_call.on_loop);
+      const auto status = instance.http().request(request, done, arg, tag, id, current_call);
       current_call.host_time += instance.services().clock.mono() - begun;
       return status;
     },
@@ -146,7 +145,7 @@ void HttpExtension::prepare() {
 }
 
 hg_status HttpExtension::request(const hg_http_request* given, hg_http_fn done, void* arg,
-                                 std::uint64_t tag, hg_id* id, bool on_loop) {
+                                 std::uint64_t tag, hg_id* id, const CallContext& inside) {
   if (given == nullptr || done == nullptr) return HG_E_CONFIG;
   if (!client_ || !instance_.takes_callbacks()) return HG_E_STATE;
   const auto now = instance_.services().clock.mono();
@@ -154,8 +153,9 @@ hg_status HttpExtension::request(const hg_http_request* given, hg_http_fn done, 
   if (!request) return HG_E_CONFIG;
   if (request->deadline <= now) return HG_E_DEADLINE;
   const auto mine = ++last_id_;
-  calls_.emplace(mine, Call{done, arg, tag});
-  if (on_loop) {
+  request->begin_by = inside.begin_by;
+  calls_.emplace(mine, Call{done, arg, tag, inside.sending});
+  if (inside.on_loop) {
     if (const auto status = send_now(mine, std::move(*request)); status != HG_OK) {
       calls_.erase(mine);
       return status;
@@ -202,6 +202,8 @@ void HttpExtension::finish(hg_id id, ports::OutgoingResponse response) {
   if (found == calls_.end()) return;
   const auto call = found->second;
   calls_.erase(found);
+  // Before the plugin hears, which may complete the send at once.
+  if (response.begin_missed && call.sending != 0) instance_.side().begin_missed(call.sending);
   std::vector<hg_kv> headers;
   headers.reserve(response.headers.size());
   for (const auto& [name, value] : response.headers) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "core/base/unique_function.h"
+#include "core/plugin/call_scope.h"
 #include "core/ports/http_client.h"
 
 namespace heliograph::plugin {
@@ -35,7 +36,7 @@ class HttpExtension {
 
   // On the strand, as the functions of the extension say.
   hg_status request(const hg_http_request* request, hg_http_fn done, void* arg, std::uint64_t tag,
-                    hg_id* id, bool on_loop);
+                    hg_id* id, const CallContext& inside);
   hg_status cancel(hg_id id, bool on_loop);
 
  private:
@@ -43,6 +44,7 @@ class HttpExtension {
     hg_http_fn done;
     void* arg;
     std::uint64_t tag;
+    hg_op sending = 0;                    // the send() it was made inside; 0: none
     ports::HttpClient::Id client_id = 0;  // 0: not yet sent
     bool cancelled = false;
   };

@@ -128,7 +128,7 @@ Instance::LoopCall::LoopCall(Instance& instance, std::string_view what,
     : instance_(instance),
       what_(what),
       budget_(budget),
-      scope_({.instance = &instance, .loop_functions = true, .on_loop = true, .host_time = {}}),
+      scope_({.instance = &instance, .loop_functions = true, .on_loop = true}),
       begun_(instance.services_.clock.mono()) {}
 
 Instance::LoopCall::~LoopCall() {
@@ -150,5 +150,6 @@ hg_status KindSide::emit(const hg_event* const*, std::size_t, hg_emit_fn, void*,
 }
 hg_status KindSide::answer(hg_op, const void*) { return HG_E_UNSUPPORTED; }
 void KindSide::set_window(std::uint32_t) {}
+void KindSide::begin_missed(hg_op) {}
 
 }  // namespace heliograph::plugin

@@ -23,6 +23,10 @@ class KindSide {
   virtual hg_status answer(hg_op op, const void* ingress_answer);
   virtual void set_window(std::uint32_t max_in_flight);
 
+  // [loop] A request made inside send() of `op` ended unwritten, because the permit was no longer
+  // fresh.
+  virtual void begin_missed(hg_op op);
+
   // [loop] The instance takes no more work; what it still owes is answered by the host.
   virtual void on_closed(const std::string& reason, bool quarantined) = 0;
 };

@@ -131,6 +131,7 @@ ProviderHandle::FlightPtr ProviderHandle::new_flight(const ports::SendRequest& r
   flight->ticket = request.ticket;
   flight->answered = false;
   flight->told = false;
+  flight->missed = false;
   flight->message.fill(*request.item);
   return flight;
 }
@@ -151,8 +152,11 @@ bool ProviderHandle::send(const ports::SendRequest& request) {
                           .flags = request.resend ? HG_SEND_F_RESEND : 0U};
   std::size_t accepted = 0;
   hg_status status = HG_E_BUSY;
-  instance_.loop_call("send", instance_.budgets().loop_call,
-                      [&] { status = table_.send(instance_.self(), &item, 1, &accepted); });
+  instance_.loop_call("send", instance_.budgets().loop_call, [&] {
+    current_call.sending = op;
+    current_call.begin_by = request.begin_by;
+    status = table_.send(instance_.self(), &item, 1, &accepted);
+  });
   return settle(op, std::move(flight), status, accepted, request.deadline);
 }
 
@@ -249,7 +253,13 @@ void ProviderHandle::take_inbox() {
       --unanswered_;
     } else {
       by_ticket_.erase(ticket);
-      deliver(ticket, std::move(completed.result));
+      // Only "certainly not sent" agrees with what was noted; anything else is the plugin's to
+      // know.
+      if (flight->missed && completed.result.outcome == model::Outcome::kRetry) {
+        deliver_missed(ticket);
+      } else {
+        deliver(ticket, std::move(completed.result));
+      }
     }
     recycle(std::move(flight));
   }
@@ -257,6 +267,15 @@ void ProviderHandle::take_inbox() {
 
 void ProviderHandle::deliver(ports::SendTicket ticket, model::AttemptResult result) {
   if (events_ != nullptr) events_->on_send_result(key_, ticket, std::move(result));
+}
+
+void ProviderHandle::deliver_missed(ports::SendTicket ticket) {
+  if (events_ != nullptr) events_->on_begin_missed(key_, ticket);
+}
+
+void ProviderHandle::begin_missed(hg_op op) {
+  const auto found = flights_.find(op);
+  if (found != flights_.end()) found->second->missed = true;
 }
 
 void ProviderHandle::answer_for(hg_op op, const std::string& why) {

@@ -57,6 +57,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
                  std::uint64_t tag) override;                       // [any]
   hg_status answer(hg_op op, const void* ingress_answer) override;  // [any]
   void set_window(std::uint32_t max_in_flight) override;            // [any]
+  void begin_missed(hg_op op) override;
   void on_closed(const std::string& reason, bool quarantined) override;
 
  private:
@@ -64,6 +65,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
     ports::SendTicket ticket{};
     bool answered = false;  // by the handle; the plugin still has its views
     bool told = false;      // cancel() at the deadline was called
+    bool missed = false;    // its request came too late to begin
     AbiMessage message;
   };
   struct Completed {
@@ -84,6 +86,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   void answer_for(hg_op op, const std::string& why);
   void answer_all(const std::string& why);
   void deliver(ports::SendTicket ticket, model::AttemptResult result);
+  void deliver_missed(ports::SendTicket ticket);
   void take_inbox();
   void store_events(std::vector<model::Receipt> receipts, base::UniqueFunction<void(bool)> done);
 

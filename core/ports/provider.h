@@ -32,16 +32,23 @@ struct SendRequest {
   std::uint16_t attempt_number = 0;
   bool resend = false;  // an earlier attempt here ended UNKNOWN
   MonoTime deadline{};
+  // The permit it was given is fresh until then: what has not begun to be written by then must not
+  // be, and is reported by on_begin_missed(). max(): no permit was needed.
+  MonoTime begin_by = MonoTime::max();
 };
 
 // What the pipeline is told. [loop], never from inside a call of Provider.
 class ProviderEvents {
  public:
   virtual ~ProviderEvents() = default;
-  // Exactly once for each send() that returned true. A provider that misses the deadline (and the
-  // grace after it), is quarantined or stops is answered for by its handle, with UNKNOWN.
+  // This or on_begin_missed(), exactly once for each send() that returned true. A provider that
+  // misses the deadline (and the grace after it), is quarantined or stops is answered for by its
+  // handle, with UNKNOWN.
   virtual void on_send_result(model::ProviderKey provider, SendTicket ticket,
                               model::AttemptResult result) = 0;
+  // Instead of a result: nothing was written, because its begin_by had passed when it could have
+  // been. It says nothing about the provider; the send may be repeated at once with a new permit.
+  virtual void on_begin_missed(model::ProviderKey provider, SendTicket ticket) = 0;
   // How many sends the plugin wants in flight at most from now on; 0 pauses.
   virtual void on_window(model::ProviderKey provider, std::uint32_t max_in_flight) = 0;
   // The instance misbehaved beyond use (an exception, say): no more sends, reason for people.

@@ -122,11 +122,13 @@ void Simulation::check_limits(std::size_t provider, std::vector<std::string>& wr
   const auto life = [&](ports::MonoTime at) {
     return std::ranges::count_if(crashes_, [&](ports::MonoTime crash) { return crash <= at; });
   };
-  const auto& arrivals = providers_[provider]->arrivals;
-  for (std::size_t i = limit->limit; i < arrivals.size(); ++i) {
-    const Arrival& first = arrivals[i - limit->limit];
-    if (life(first.at) != life(arrivals[i].at)) continue;
-    if (arrivals[i].at - first.at < limit->window)
+  std::vector<ports::MonoTime> times;  // not in the order of the sends: some connect first
+  for (const Arrival& arrival : providers_[provider]->arrivals) times.push_back(arrival.at);
+  std::ranges::sort(times);
+  for (std::size_t i = limit->limit; i < times.size(); ++i) {
+    const ports::MonoTime first = times[i - limit->limit];
+    if (life(first) != life(times[i])) continue;
+    if (times[i] - first < limit->window)
       wrong.push_back(fmt::format("{}: limit exceeded", provider_settings_[provider].id));
   }
 }

@@ -95,6 +95,8 @@ void Simulation::draw_provider(std::size_t i) {
 SendPlan Simulation::plan_send(std::size_t provider, const ports::SendRequest& request) {
   SendPlan plan;
   plan.latency = milliseconds{random_.between(1, 60)};
+  // A connection that is being made: longer than a permit is fresh, now and then.
+  if (random_.chance(0.1)) plan.ready_after = milliseconds{random_.between(1, 40)};
   if (!calm_ && random_.chance(trouble_[provider])) {
     switch (random_.between(0, 6)) {
       case 0:

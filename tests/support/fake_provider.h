@@ -21,6 +21,8 @@ struct SendPlan {
   std::chrono::nanoseconds latency = std::chrono::milliseconds{5};
   std::chrono::milliseconds retry_after{0};
   std::int32_t status_code = 0;
+  // Until a connection is there. A send that cannot begin in time ends without a result.
+  std::chrono::nanoseconds ready_after{0};
   bool never_answers = false;  // UNKNOWN at the deadline
   bool busy = false;           // send() refuses
   bool reached = true;         // the recipient gets it (SENT, UNKNOWN)
@@ -49,6 +51,7 @@ class FakeProvider final : public ports::Provider {
   std::vector<Arrival> arrivals;
   std::size_t in_flight = 0;
   std::size_t in_flight_max = 0;
+  int missed = 0;  // sends that could not begin in time
 
   model::ProviderKey key() const override { return key_; }
   void set_key(model::ProviderKey key) { key_ = key; }
@@ -59,15 +62,20 @@ class FakeProvider final : public ports::Provider {
   bool send(const ports::SendRequest& request) override {
     const SendPlan chosen = plan(request);
     if (chosen.busy) return false;
-    const bool in_time = !chosen.never_answers && clock_.mono() + chosen.latency < request.deadline;
+    const ports::MonoTime begins = clock_.mono() + chosen.ready_after;
+    if (begins > request.begin_by) {
+      miss(request.ticket, begins);
+      return true;
+    }
+    const bool in_time = !chosen.never_answers && begins + chosen.latency < request.deadline;
     const model::Outcome outcome = in_time ? chosen.outcome : model::Outcome::kUnknown;
     const bool may_reach = chosen.outcome == model::Outcome::kSent ||
                            chosen.outcome == model::Outcome::kUnknown || !in_time;
-    arrivals.push_back({clock_.mono(), *request.item, request.attempt_number, request.resend,
-                        outcome, chosen.reached && may_reach});
+    arrivals.push_back({begins, *request.item, request.attempt_number, request.resend, outcome,
+                        chosen.reached && may_reach});
     in_flight_max = std::max(in_flight_max, ++in_flight);
-    answer(request, chosen, in_time, outcome);
-    if (chosen.reached && may_reach) report(*request.item, chosen);
+    answer(request, chosen, in_time ? begins + chosen.latency : request.deadline, outcome);
+    if (chosen.reached && may_reach) report(*request.item, chosen, begins);
     return true;
   }
   // How often the recipient got a message.
@@ -81,7 +89,15 @@ class FakeProvider final : public ports::Provider {
   std::string provider_id(model::MessageId id) const { return name_ + "-" + id.to_string(); }
 
  private:
-  void answer(const ports::SendRequest& request, const SendPlan& chosen, bool in_time,
+  void miss(ports::SendTicket ticket, ports::MonoTime at) {
+    ++missed;
+    in_flight_max = std::max(in_flight_max, ++in_flight);
+    loop_.run_at(at, [this, ticket] {
+      --in_flight;
+      if (events != nullptr) events->on_begin_missed(key_, ticket);
+    });
+  }
+  void answer(const ports::SendRequest& request, const SendPlan& chosen, ports::MonoTime at,
               model::Outcome outcome) {
     model::AttemptResult result;
     result.outcome = outcome;
@@ -89,13 +105,12 @@ class FakeProvider final : public ports::Provider {
     result.status_code = chosen.status_code;
     if (outcome == model::Outcome::kSent)
       result.provider_message_id = provider_id(request.item->id);
-    const ports::MonoTime at = in_time ? clock_.mono() + chosen.latency : request.deadline;
     loop_.run_at(at, [this, ticket = request.ticket, result]() mutable {
       --in_flight;
       if (events != nullptr) events->on_send_result(key_, ticket, std::move(result));
     });
   }
-  void report(const model::WorkItem& item, const SendPlan& chosen) {
+  void report(const model::WorkItem& item, const SendPlan& chosen, ports::MonoTime begun) {
     if (!traits_.receipts) return;
     for (const auto& [delay, state] : chosen.receipts) {
       model::Receipt receipt;
@@ -103,7 +118,7 @@ class FakeProvider final : public ports::Provider {
       receipt.state = state;
       receipt.provider_message_id = provider_id(item.id);
       receipt.message_id = item.id;
-      loop_.run_at(clock_.mono() + delay, [this, receipt] {
+      loop_.run_at(begun + delay, [this, receipt] {
         if (events != nullptr) events->on_receipts(key_, {receipt}, [](bool) {});
       });
     }

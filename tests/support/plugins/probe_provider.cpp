@@ -18,7 +18,9 @@ struct Self {
   const hg_config* config = nullptr;
   std::string mode;
   std::vector<std::thread> threads;
-  std::vector<hg_op> held;  // sends that are completed by the message "release"
+  std::vector<hg_op> held;              // sends that are completed by the message "release"
+  std::string later_url;                // requested outside of send()
+  std::uint32_t unanswered = HG_RETRY;  // what a request without an answer is taken for
   hg_op start_op = 0;
   const hg_http_client* http = nullptr;
   std::uint32_t metric = 0;
@@ -197,7 +199,8 @@ void use_thread(Self* self, hg_op op) {
 
 void on_http(void* arg, std::uint64_t tag, const hg_http_response* response) {
   auto* self = static_cast<Self*>(arg);
-  auto result = result_of(tag, response->code == 200 ? HG_SENT : HG_RETRY, view(response->body));
+  auto result =
+      result_of(tag, response->code == 200 ? HG_SENT : self->unanswered, view(response->body));
   result.status_code = static_cast<std::int32_t>(response->code);
   result.detail = response->detail;
   self->host->complete_send(self->host, &result, 1);
@@ -222,6 +225,22 @@ hg_status use_http(Self* self, const hg_send_item& item, std::string_view url) {
   request.body = item.msg->body;
   request.deadline_mono_ns = item.deadline_mono_ns;
   return self->http->request(self->host, &request, on_http, self, item.op, nullptr);
+}
+
+void use_http_later(Self* self, hg_op op, std::string_view url) {
+  self->later_url = url;
+  self->host->post(
+      self->host,
+      [](void* arg, std::uint64_t tag) {
+        auto* me = static_cast<Self*>(arg);
+        hg_http_request request{};
+        request.size = sizeof request;
+        request.method = HG_STR("POST");
+        request.url = str(me->later_url);
+        const auto status = me->http->request(me->host, &request, on_http, me, tag, nullptr);
+        if (status != HG_OK) complete(me, tag, HG_REFUSED);
+      },
+      self, op);
 }
 
 hg_status use_descriptor(Self* self, hg_op op) {
@@ -306,6 +325,13 @@ hg_status take(Self* self, const hg_send_item& item) {
   if (text == "descriptor") return use_descriptor(self, op);
   if (text == "emit") use_emit(self, op);
   if (text.starts_with("http://")) return use_http(self, item, text);
+  if (text.starts_with("later ")) use_http_later(self, op, text.substr(6));
+  if (text == "no answer is in doubt") {
+    self->unanswered = HG_UNKNOWN;
+    complete(self, op, HG_SENT);
+  }
+  if (text == "retry") complete(self, op, HG_RETRY);
+  if (text == "not tried") complete(self, op, HG_NOT_TRIED);
   if (text == "window") {
     self->host->set_window(self->host, 7);
     complete(self, op, HG_SENT);

@@ -140,6 +140,135 @@ TEST(Limits, APermitThatIsTooOldIsGivenBack) {
   EXPECT_EQ(world.stored(0).item.attempts, 1);
 }
 
+// A provider whose first `colds` sends wait for a connection, far longer than a permit is fresh.
+FakeProvider& add_cold_provider(PipelineWorld& world, int colds) {
+  FakeProvider& provider = world.add_provider("one", {}, limited(50));
+  provider.plan = [colds](const ports::SendRequest&) mutable {
+    SendPlan plan;
+    if (colds-- > 0) plan.ready_after = milliseconds{30};
+    return plan;
+  };
+  return provider;
+}
+
+TEST(Limits, APermitThatAgesBeforeTheSendBeginsIsTakenAgain) {
+  PipelineWorld world;
+  const FakeProvider& provider = add_cold_provider(world, 2);
+  world.start();
+  world.submit();
+  world.run_for(seconds{1});
+  EXPECT_EQ(provider.missed, 2);
+  EXPECT_EQ(world.limiter->refunded, 2);
+  EXPECT_EQ(world.limiter->granted, 3);
+  EXPECT_EQ(world.status(0), Status::kSent);
+  EXPECT_EQ(world.stored(0).item.attempts, 1);
+  EXPECT_EQ(world.stored(0).outcomes, std::vector{model::Outcome::kSent});
+  EXPECT_EQ(world.pipeline->stats().begun, 1u) << "the store need not hear of it";
+  EXPECT_EQ(world.pipeline->stats().not_tried, 0u);
+}
+
+TEST(Limits, AfterThreeAgedPermitsTheMessageWaitsAsIfNotTried) {
+  PipelineWorld world;
+  const FakeProvider& provider = add_cold_provider(world, 3);
+  world.start();
+  world.submit();
+  for (int i = 0; i < 1'000 && world.pipeline->stats().not_tried == 0; ++i)
+    world.run_for(milliseconds{1});
+  world.run_for(milliseconds{10});  // the undoing is committed; the provider still rests
+  EXPECT_EQ(provider.missed, 3);
+  EXPECT_EQ(world.limiter->refunded, 3);
+  EXPECT_EQ(world.limiter->granted, 3);
+  EXPECT_EQ(world.status(0), Status::kQueued);
+  EXPECT_EQ(world.stored(0).item.attempts, 0);
+  EXPECT_EQ(world.stored(0).item.attempt_number, 0);
+  EXPECT_TRUE(world.stored(0).outcomes.empty());
+  EXPECT_EQ(world.stored(0).resolutions, 0) << "no money moves";
+  EXPECT_EQ(world.provider_status(0).in_flight, 0u);
+  EXPECT_EQ(world.provider_status(0).window_failures, 0u);
+  EXPECT_EQ(world.distributor->outcomes[model::Outcome::kNotTried], 1);
+  world.run_for(seconds{1});
+  EXPECT_EQ(world.status(0), Status::kSent);
+  EXPECT_EQ(world.stored(0).item.attempts, 1);
+  EXPECT_EQ(world.pipeline->stats().begun, 2u);
+}
+
+TEST(Limits, AProbeWhosePermitsAgedFreesItsSlot) {
+  PipelineWorld world;
+  world.options.settings.health = {.min_attempts = 3, .cooldown = seconds{20}, .probes = 1};
+  world.options.settings.retry = {.min_delay = seconds{1}, .max_attempts = 50};
+  FakeProvider& provider = world.add_provider("one", {}, limited(50));
+  bool broken = true;
+  int colds = 3;
+  provider.plan = [&](const ports::SendRequest&) {
+    SendPlan plan;
+    if (broken) plan.outcome = model::Outcome::kRetry;
+    if (!broken && colds-- > 0) plan.ready_after = milliseconds{30};
+    return plan;
+  };
+  world.start();
+  world.submit(PipelineWorld::message(), 3);
+  world.run_for(seconds{10});
+  ASSERT_EQ(world.provider_status(0).circuit, pipeline::Circuit::kOpen);
+  broken = false;
+  world.run_for(minutes{2});
+  EXPECT_EQ(provider.missed, 3);
+  EXPECT_EQ(world.count(Status::kSent), 3u);
+}
+
+TEST(Limits, HoldWhileConnectionsAreSlowNowAndThen) {
+  PipelineWorld world;
+  FakeProvider& provider = world.add_provider("one", {}, limited(50));
+  int sends = 0;
+  provider.plan = [&sends](const ports::SendRequest&) {
+    SendPlan plan;
+    // More than the guard: written in spite of it, two windows' permits would meet.
+    if (++sends % 7 == 0) plan.ready_after = milliseconds{60};
+    if (sends % 7 == 3) plan.ready_after = milliseconds{4};
+    return plan;
+  };
+  world.start();
+  world.submit(PipelineWorld::message(), 500);
+  world.run_for(seconds{13});
+  EXPECT_EQ(world.count(Status::kSent), 500u);
+  auto at = times(provider);
+  std::ranges::sort(at);
+  expect_within(at, 50, seconds{1});
+  EXPECT_GT(provider.missed, 50);
+  EXPECT_EQ(world.limiter->refunded, provider.missed);
+  EXPECT_LE(world.limiter->denied, 5);
+}
+
+TEST(Limits, WithoutALimitASendMayBeginWhenItCan) {
+  PipelineWorld world;
+  FakeProvider& provider = world.add_provider("one");
+  provider.plan = [](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.ready_after = milliseconds{100};
+    return plan;
+  };
+  world.start();
+  world.submit();
+  world.run_for(seconds{1});
+  EXPECT_EQ(provider.missed, 0);
+  EXPECT_EQ(world.status(0), Status::kSent);
+}
+
+TEST(Limits, AProviderThatSaysNotTriedIsDoubted) {
+  PipelineWorld world;
+  FakeProvider& provider = world.add_provider("one", {}, limited(50));
+  provider.plan = [](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.outcome = model::Outcome::kNotTried;
+    return plan;
+  };
+  world.start();
+  world.submit();
+  world.run_for(milliseconds{200});
+  ASSERT_EQ(world.stored(0).outcomes.size(), 1u);
+  EXPECT_EQ(world.stored(0).outcomes[0], model::Outcome::kUnknown);
+  EXPECT_EQ(world.limiter->refunded, 0);
+}
+
 TEST(Limits, AFailedBackendDelaysAndLosesNothing) {
   PipelineWorld world;
   world.add_provider("one", {}, limited(50));

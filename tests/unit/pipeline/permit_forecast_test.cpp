@@ -33,7 +33,7 @@ TEST(PermitForecast, CountsWhatIsBegunBesideWhatIsGranted) {
   forecast.want(1);
   forecast.granted(kNow, 1);
   EXPECT_GE(forecast.when(kNow, 1), kNow + seconds{1});
-  forecast.refunded(1);
+  forecast.refunded(kNow, 1);
   EXPECT_EQ(forecast.when(kNow, 1), kNow);
 }
 

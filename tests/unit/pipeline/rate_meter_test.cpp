@@ -46,6 +46,19 @@ TEST(SlidingMeter, GivesBackTheLatest) {
             (kStart + seconds{1}).time_since_epoch() / milliseconds{1});
 }
 
+TEST(SlidingMeter, GivesBackWhatWasTakenThen) {
+  RateMeter meter(window(3, seconds{1}));
+  for (int i = 0; i < 3; ++i) meter.take(kStart + milliseconds{100 * i}, 1);
+  meter.give_back(1, kStart);
+  EXPECT_EQ(meter.room(kStart + milliseconds{300}), 1u);
+  meter.take(kStart + milliseconds{300}, 1);
+  EXPECT_GE(meter.when(kStart + milliseconds{300}, 1), kStart + milliseconds{1'100})
+      << "the oldest is not there any more";
+  EXPECT_EQ(meter.room(kStart + milliseconds{1'250}), 2u);
+  meter.give_back(1, kStart + milliseconds{100});
+  EXPECT_EQ(meter.room(kStart + milliseconds{1'250}), 2u) << "its window is over";
+}
+
 // Whatever the arrivals: never more than the limit in any window, and nearly all of it is used.
 TEST(SlidingMeter, NeverExceedsAnyWindowAndUsesTheLimit) {
   std::mt19937_64 random(7);

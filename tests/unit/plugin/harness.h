@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -141,6 +142,12 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
       results_[static_cast<std::uint64_t>(ticket)].push_back(std::move(result));
     });
   }
+  void on_begin_missed(model::ProviderKey, ports::SendTicket ticket) override {
+    change([&] {
+      ++results_total_;
+      missed_.insert(static_cast<std::uint64_t>(ticket));
+    });
+  }
   void on_window(model::ProviderKey, std::uint32_t max_in_flight) override {
     change([&] { window_ = max_in_flight; });
   }
@@ -161,6 +168,9 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
     if (found == results_.end()) return {};
     EXPECT_EQ(found->second.size(), 1U);
     return found->second.front();
+  }
+  bool wait_missed(std::uint64_t ticket) {
+    return wait([&] { return missed_.contains(ticket); });
   }
   bool has_result(std::uint64_t ticket) const {
     const std::lock_guard lock(mutex_);
@@ -186,13 +196,15 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
 
  private:
   std::map<std::uint64_t, std::vector<model::AttemptResult>> results_;
+  std::set<std::uint64_t> missed_;
   std::size_t results_total_ = 0;
   std::optional<std::uint32_t> window_;
   std::optional<std::string> quarantine_;
   std::vector<model::Receipt> receipts_;
 };
 
-// Answers every request to http://ok/ with 200 and keeps the others until they are cancelled.
+// Answers every request to http://ok/ with 200, one to http://cold/ so only where nothing says by
+// when it must begin, and keeps the others until they are cancelled.
 class ScriptedHttp final : public ports::HttpClientFactory {
  public:
   explicit ScriptedHttp(ports::Loop& loop) : loop_(loop) {}
@@ -211,7 +223,15 @@ class ScriptedHttp final : public ports::HttpClientFactory {
         base::UniqueFunction<void(ports::OutgoingResponse)> done) override {
       if (request.url == "http://busy/") return std::unexpected(ports::HttpRefusal::kBusy);
       const auto id = ++last_id_;
-      if (!request.url.starts_with("http://ok/")) {
+      const bool cold = request.url.starts_with("http://cold/");
+      if (cold && request.begin_by != ports::MonoTime::max()) {
+        ports::OutgoingResponse response;
+        response.status = ports::HttpStatus::kDeadline;
+        response.begin_missed = true;
+        answer(std::move(done), std::move(response));
+        return id;
+      }
+      if (!cold && !request.url.starts_with("http://ok/")) {
         waiting_.emplace(id, std::move(done));
         return id;
       }
@@ -300,7 +320,8 @@ class Host {
   }
   // Sends a message of this text through provider p1. Returns what send() said.
   bool send(std::uint64_t ticket, const std::string& text,
-            std::chrono::nanoseconds timeout = std::chrono::minutes{1}) {
+            std::chrono::nanoseconds timeout = std::chrono::minutes{1},
+            ports::MonoTime begin_by = ports::MonoTime::max()) {
     model::WorkItem item;
     item.id = model::MessageId::from_parts(1'000'000 + static_cast<std::int64_t>(ticket), 1);
     item.to = "+14155552671";
@@ -311,7 +332,8 @@ class Host {
                                      .item = &item,
                                      .attempt_number = 3,
                                      .resend = true,
-                                     .deadline = clock.mono() + timeout};
+                                     .deadline = clock.mono() + timeout,
+                                     .begin_by = begin_by};
     return loop.run([&] { return host->provider("p1")->send(request); });
   }
   std::uint64_t faults(const std::string& instance, const std::string& kind) const {

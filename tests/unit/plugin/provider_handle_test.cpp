@@ -224,6 +224,42 @@ TEST_F(ProviderHandleTest, HttpRequestsInFlightAreCancelledAtStop) {
   EXPECT_TRUE(world.log.has("destroyed"));
 }
 
+TEST_F(ProviderHandleTest, RequestThatCouldNotBeginInTimeIsNoResult) {
+  run();
+  EXPECT_TRUE(world.send(1, "http://cold/", std::chrono::minutes{1}, world.clock.mono()));
+  EXPECT_TRUE(world.events.wait_missed(1));
+  EXPECT_FALSE(world.events.has_result(1));
+  // The same memory serves the next send, which is not marked.
+  EXPECT_TRUE(world.send(2, "retry"));
+  EXPECT_EQ(world.events.result(2).outcome, Outcome::kRetry);
+  EXPECT_EQ(world.events.results_total(), 2U);
+}
+
+TEST_F(ProviderHandleTest, RequestWithoutALimitBeginsWhenItCan) {
+  run();
+  EXPECT_TRUE(world.send(1, "http://cold/"));
+  EXPECT_EQ(world.events.result(1).outcome, Outcome::kSent);
+}
+
+TEST_F(ProviderHandleTest, RequestMadeOutsideOfSendHasNoLimit) {
+  run();
+  EXPECT_TRUE(world.send(1, "later http://cold/", std::chrono::minutes{1}, world.clock.mono()));
+  EXPECT_EQ(world.events.result(1).outcome, Outcome::kSent);
+}
+
+TEST_F(ProviderHandleTest, AnythingButRetryAfterALateBeginIsThePluginsWord) {
+  run();
+  EXPECT_TRUE(world.send(1, "no answer is in doubt"));
+  EXPECT_TRUE(world.send(2, "http://cold/", std::chrono::minutes{1}, world.clock.mono()));
+  EXPECT_EQ(world.events.result(2).outcome, Outcome::kUnknown);
+}
+
+TEST_F(ProviderHandleTest, NotTriedIsNotAProvidersToSay) {
+  run();
+  EXPECT_TRUE(world.send(1, "not tried"));
+  EXPECT_EQ(world.events.result(1).outcome, Outcome::kUnknown);
+}
+
 TEST_F(ProviderHandleTest, HttpTableReachesTheClient) {
   run(probe("p1", R"({"url":"x","http":{"connections":3,"connect_timeout":"250ms"}})"));
   EXPECT_EQ(world.http.options().connections_max, 3U);

@@ -155,7 +155,11 @@ typedef struct hg_provider {
    * about the item that follows these, not about those behind it. HG_E_BUSY is nobody's fault: the
    * host tries again after the next completion or set_window, at the latest after 100 ms. Any other
    * error counts as HG_RETRY for that one item, and the rest is offered again; but HG_E_PANIC means
-   * that what was being done is unknown, and so is the outcome of that item. */
+   * that what was being done is unknown, and so is the outcome of that item.
+   *
+   * A permit of the operator's limiter is good for the moment. What is sent over hg.http-client/1
+   * from inside this call is watched by the host (ext/http_client.h); a provider with connections
+   * of its own writes at once, or answers HG_E_BUSY. */
   hg_status (*send)(hg_instance* self, const hg_send_item* items, size_t n, size_t* accepted);
 
   /* [loop] Advice that nobody waits any more, why says the reason. NULL allowed. The op must still

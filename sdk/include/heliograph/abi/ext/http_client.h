@@ -9,7 +9,13 @@
  * `progress` tells how far the request got, and is what an outcome may be derived from:
  *   below HG_HTTP_WRITTEN  the peer cannot have acted on it               -> HG_RETRY
  *   HG_HTTP_WRITTEN        it may have                                    -> HG_UNKNOWN
- *   HG_HTTP_HEAD and above the status code says; below HG_HTTP_COMPLETE the body is cut off */
+ *   HG_HTTP_HEAD and above the status code says; below HG_HTTP_COMPLETE the body is cut off
+ *
+ * A request made inside a provider's send() is begun while the permit of that send is fresh, or
+ * ends below HG_HTTP_WRITTEN with HG_E_DEADLINE: a connection was not ready in time. Complete the
+ * op with HG_RETRY as always; the host takes it for not tried, gets a new permit and sends again,
+ * by then over the connection it went on opening. Nothing of this holds for requests made later,
+ * so make the one that carries the message inside send(). */
 #ifndef HG_ABI_EXT_HTTP_CLIENT_H
 #define HG_ABI_EXT_HTTP_CLIENT_H
 
@@ -37,8 +43,8 @@ extern "C" {
 
 /* Flags of a request.
  *
- * SAFE_TO_RESEND  the peer dedupes: when a REUSED connection turns out to be closed before any byte
- *                 of a response, send once more on a new one
+ * SAFE_TO_RESEND  the peer dedupes: when a connection that was kept open turns out to be closed
+ *                 before any byte of a response, send once more on a new one
  * NO_REUSE        use a new connection and close it afterwards */
 #define HG_HTTP_F_SAFE_TO_RESEND (1u << 0)
 #define HG_HTTP_F_NO_REUSE (1u << 1)
