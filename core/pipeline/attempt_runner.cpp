@@ -31,13 +31,6 @@ OutcomeRules outcome_rules(const PipelineSettings& settings) {
       model::parse_capture_on(settings.billing.capture_on).value_or(model::CaptureOn::kDelivered)};
 }
 
-// Half of the smallest guard: the other half is for the way to the provider.
-nanoseconds permit_age_max(const PipelineSettings& settings) {
-  constexpr milliseconds kLeast{1};  // a limiter that answers at once is never too late
-  if (!settings.limiter.guard) return milliseconds{5};
-  return std::max<nanoseconds>(kLeast, nanoseconds{*settings.limiter.guard} / 2);
-}
-
 Ending ending_of(const ports::FinishAttempt& command) {
   return {.outcome = command.result.outcome,
           .due = command.due,
@@ -58,8 +51,7 @@ AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePor
       log_(log),
       board_(board),
       classes_(classes),
-      owner_(owner),
-      permit_age_max_(permit_age_max(settings)) {}
+      owner_(owner) {}
 
 model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
   if (at == ports::MonoTime::max()) return model::kNever;
@@ -119,7 +111,7 @@ void AttemptRunner::acquire(Job& job) {
   }
   job.stage = Stage::kPermit;
   const ports::MonoTime now = ports_.clock.mono();
-  job.begin_by = now + permit_age_max_;
+  job.begin_by = now + board_[provider].permit_age_max;
   const ports::LimitRequest request{.keys = std::span(job.keys).first(job.keys_count),
                                     .min_items = 1,
                                     .max_items = 1,

@@ -10,20 +10,24 @@
 
 namespace heliograph::pipeline {
 
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+nanoseconds limit_guard(const config::LimiterPlugin& limiter, nanoseconds window) {
+  if (limiter.guard) return *limiter.guard;
+  return std::max<nanoseconds>(window / 50, milliseconds{10});
+}
+
 namespace {
 
 ports::LimitRule limit_rule(std::string id, const config::Limit& limit,
                             const config::LimiterPlugin& limiter) {
-  using std::chrono::milliseconds;
-  using std::chrono::nanoseconds;
   const bool bucket = limit.algorithm == "token_bucket";
   const nanoseconds window = limit.window;
-  const nanoseconds guard = limiter.guard ? nanoseconds{*limiter.guard}
-                                          : std::max<nanoseconds>(window / 50, milliseconds{10});
   return {.id = std::move(id),
           .algorithm =
               bucket ? ports::LimitAlgorithm::kTokenBucket : ports::LimitAlgorithm::kSlidingWindow,
-          .window = window + guard,
+          .window = window + limit_guard(limiter, window),
           .limit = limit.limit,
           .burst = bucket ? (limit.burst > 0 ? limit.burst : limit.limit) : 0};
 }

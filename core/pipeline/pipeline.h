@@ -55,6 +55,10 @@ struct PipelinePorts {
   ports::Log* log = nullptr;          // nullptr: silent
 };
 
+// How much wider than in the contract a window of the limiter is.
+std::chrono::nanoseconds limit_guard(const config::LimiterPlugin& limiter,
+                                     std::chrono::nanoseconds window);
+
 // The limits of `settings` and `providers` as the limiter is to keep them, guard included; rules[0]
 // is the dispatch-wide one when there is one. What the composition root hands to the limiter plugin
 // before start().

@@ -10,6 +10,19 @@ namespace {
 // Reading ahead for a provider that is limited for less than this keeps its limit fully used.
 constexpr std::chrono::milliseconds kSoon{200};
 
+std::chrono::nanoseconds permit_age_max(const PipelineSettings& settings,
+                                        const config::Provider& provider) {
+  constexpr std::chrono::milliseconds kLeast{
+      1};  // a limiter that answers at once is never too late
+  auto least = std::chrono::nanoseconds::max();
+  for (const auto* limit : {&settings.limits.dispatch, &provider.limit}) {
+    if (!*limit) continue;
+    const auto half = limit_guard(settings.limiter, (*limit)->window) / 2;
+    least = std::min(least, std::max<std::chrono::nanoseconds>(half, kLeast));
+  }
+  return least;
+}
+
 constexpr ProviderMask bit(std::size_t i) { return ProviderMask{1} << i; }
 
 std::uint32_t first_window(const config::Provider& settings, const ports::Provider* handle) {
@@ -52,6 +65,7 @@ ProviderBoard::ProviderBoard(const PipelineSettings& settings, std::vector<Provi
   entries_.reserve(slots.size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     ProviderEntry& entry = entries_.emplace_back(std::move(slots[i]), keys[i], settings.health);
+    entry.permit_age_max = permit_age_max(settings, entry.settings);
     if (!entry.settings.limit) continue;
     entry.forecast.emplace(rules[next_rule], next_rule, entry.settings.limit->unit == "parts");
     ++next_rule;

@@ -43,6 +43,9 @@ struct ProviderEntry {
   ports::MonoTime paused_until{};  // throttled
   ports::MonoTime busy_until{};    // it said so
   std::optional<PermitForecast> forecast;
+  // A permit older than this when its send begins is given back: half of the guard of the tightest
+  // limit, whose other half is for the way to the provider.
+  std::chrono::nanoseconds permit_age_max = std::chrono::nanoseconds::max();
 
   std::array<std::uint64_t, 6> outcomes{};
   std::optional<model::TimePoint> last_used;
