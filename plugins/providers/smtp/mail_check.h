@@ -1,0 +1,13 @@
+// What a message must not have to become a mail. [any thread]
+#pragma once
+
+#include <string>
+
+#include <heliograph/message.hpp>
+
+namespace heliograph::plugins::smtp {
+
+// One sentence that names the field, without its value; empty: all is well.
+std::string fault_of(const sdk::Message& message);
+
+}  // namespace heliograph::plugins::smtp
