@@ -11,16 +11,19 @@ constexpr std::size_t kInputMax = 16 * 1024;
 
 }  // namespace
 
+// Small mails leave in one piece, which is one packet or two.
 std::string MailReader::next() {
   std::string out;
-  while (out.empty() && segment_ < segments_.size()) {
+  while (out.size() < kInputMax && segment_ < segments_.size()) {
+    std::string piece;
     const bool stuffed = segments_[segment_].form != Segment::Form::kBase64;
-    if (!encode_some(out)) ++segment_;
-    if (stuffed) stuff(out);
+    if (!encode_some(piece)) ++segment_;
+    if (stuffed) stuff(piece);
+    out += piece;
   }
-  if (out.empty() && !ended_) {
+  if (segment_ == segments_.size() && !ended_) {
     ended_ = true;
-    out = ".\r\n";
+    out += ".\r\n";
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "plugins/providers/smtp/tests/fake_server.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -197,6 +198,8 @@ void FakeServer::serve() {
     if (poll(wait.data(), wait.size(), -1) < 0 || wait[1].revents != 0) return;
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     note([](Seen& seen) { ++seen.connections; });
     peers_.emplace_back([this, fd, number] { Peer(*this, fd, number).run(); });
   }

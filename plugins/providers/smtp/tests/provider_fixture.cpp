@@ -1,5 +1,6 @@
 #include "plugins/providers/smtp/tests/provider_fixture.h"
 
+#include <csignal>
 #include <utility>
 
 namespace heliograph::plugins::smtp {
@@ -28,6 +29,7 @@ void ProviderTest::create(int port, std::string_view json) {
   if (config.find("host") == nullptr) config.set("host", "127.0.0.1");
   if (config.find("tls") == nullptr) config.set("tls", "none");
   config.set("port", port);
+  std::signal(SIGPIPE, SIG_IGN);  // as in the gateway: rule R10
   instance = std::make_unique<Instance>(host, component(), config);
   const sdk::testing::StepRecord started = instance->start();
   ASSERT_EQ(started.status, HG_OK) << started.text;

@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+"""Through Exim, a real mail server, and back: what it stored is parsed by Python's email package.
+
+Exim runs unprivileged with a configuration of its own on a free port and touches nothing of the system's. Without Exim
+(Debian's exim4-daemon-light) the test is skipped, not passed.
+"""
+import contextlib
+import email
+import email.header
+import email.policy
+import email.utils
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+TOOL = os.environ["HELIOGRAPH_SMTP_SEND_TOOL"]
+EXIM = shutil.which("exim4", path="/usr/sbin:" + os.environ.get("PATH", ""))
+SKIPPED = 77  # ctest's SKIP_RETURN_CODE
+SENT, REJECTED, RETRY, UNKNOWN, THROTTLED, REFUSED = range(6)
+ALTERNATIVE, ATTACHMENT = 1, 3
+PASSWORD = "s3cret word"
+
+CONFIGURATION = r"""
+primary_hostname = mail.test
+exim_user = {uid}
+exim_group = {gid}
+spool_directory = {folder}/spool
+log_file_path = {folder}/%slog
+pid_file_path = {folder}/exim.pid
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = {port}
+deliver_drop_privilege = true
+keep_environment =
+tls_advertise_hosts = *
+tls_certificate = {folder}/cert.pem
+tls_privatekey = {folder}/key.pem
+auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
+smtputf8_advertise_hosts = *
+message_size_limit = 2M
+smtp_enforce_sync = true
+smtp_accept_queue_per_connection = 0
+log_selector = +smtp_connection
+acl_smtp_rcpt = check_recipient
+acl_smtp_data = check_data
+begin acl
+check_recipient:
+  deny recipients = unknown@example.org
+       message = <$local_part@$domain> no such user
+  defer recipients = busy@example.org
+       message = mailbox is locked
+  accept authenticated = *
+  deny message = relay not permitted
+check_data:
+  deny condition = ${{if match{{$h_subject:}}{{Virus}}}}
+       message = content refused
+  accept
+begin routers
+all:
+  driver = accept
+  transport = store
+begin transports
+store:
+  driver = appendfile
+  directory = {folder}/mails
+  maildir_format
+  envelope_to_add
+  return_path_add
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_condition = ${{if and{{{{eq{{$auth2}}{{shop}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
+  server_set_id = $auth2
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = ${{if eq{{$auth1}}{{shop}}{{{password}}}fail}}
+  server_set_id = $auth1
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        pause.wait(0.02)
+    return value
+
+
+class Exim:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="heliograph-exim-")
+        self.port = free_port()
+        for name in ("spool", "mails", "mails/new", "mails/cur", "mails/tmp"):
+            os.mkdir(os.path.join(self.folder, name))
+        self.certificate = os.path.join(self.folder, "cert.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1", "-out", self.certificate, "-keyout",
+                        os.path.join(self.folder, "key.pem")], check=True, capture_output=True)
+        configuration = os.path.join(self.folder, "exim.conf")
+        # As root Exim would change users; as nobody it stays what it is, and is its own administrator.
+        account = pwd.getpwnam("nobody") if os.getuid() == 0 else None
+        user = account or pwd.getpwuid(os.getuid())
+        with open(configuration, "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION.format(folder=self.folder, port=self.port, password=PASSWORD, uid=user.pw_uid,
+                                            gid=user.pw_gid))
+        if account:
+            subprocess.run(["chown", "-R", f"{account.pw_uid}:{account.pw_gid}", self.folder], check=True)
+        self.errors = open(os.path.join(self.folder, "errors"), "w", encoding="utf-8")
+        self.process = subprocess.Popen([EXIM, "-C", configuration, "-bdf", "-q1h"], stdin=subprocess.DEVNULL, stderr=self.errors,
+                                        user=account.pw_uid if account else None, group=account.pw_gid if account else None,
+                                        extra_groups=[] if account else None)
+        try:
+            wait_until(self.answers, "Exim to listen")
+        except BaseException:
+            self.close()
+            raise
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"Exim ended with {self.process.returncode}: {self.log('panic')}{self.text('errors')}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+            return probe.recv(3) == b"220"
+        return False
+
+    def text(self, name):
+        with contextlib.suppress(OSError), open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+        return ""
+
+    def log(self, name="main"):
+        return self.text(name + "log")
+
+    def mails(self):
+        folder = os.path.join(self.folder, "mails", "new")
+        found = []
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as file:
+                found.append(file.read())
+        return found
+
+    def mail_about(self, message_id):
+        """The bytes of the stored mail with that id of ours."""
+        mark = b"<" + message_id.encode()
+        return wait_until(lambda: next((mail for mail in self.mails() if mark in mail), None),
+                          f"the mail {message_id}; Exim says: {self.log('panic')}")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class EximTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.exim = Exim()
+        cls.addClassCleanup(cls.exim.close)
+        cls.number = 0
+
+    def send(self, *messages, **config):
+        """Outcomes of the messages, in order; gives those without an id one."""
+        for message in messages:
+            EximTest.number += 1
+            message.setdefault("id", f"m{EximTest.number:04d}")
+            message.setdefault("from", "shop@example.com")
+            message.setdefault("to", "b@example.org")
+        full = {"host": "127.0.0.1", "port": self.exim.port, "ca_file": self.exim.certificate, "username": "shop",
+                "password": PASSWORD, "ehlo_name": "gateway.example.com"}
+        full.update(config)
+        full = {key: value for key, value in full.items() if value is not None}
+        run = subprocess.run([TOOL], input=json.dumps({"config": full, "messages": messages}), capture_output=True, text=True,
+                             timeout=60, check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def sent(self, message, **config):
+        """Sends one; the mail as parsed, and its bytes."""
+        [result] = self.send(message, **config)
+        self.assertEqual(result["outcome"], SENT, result)
+        self.assertRegex(result["id"], r"^[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}$")
+        self.assertIn(result["id"], self.exim.log())
+        raw = self.exim.mail_about(message["id"])
+        parsed = email.message_from_bytes(raw, policy=email.policy.default)
+        self.assertEqual([part.defects for part in parsed.walk() if part.defects], [])
+        self.assertLessEqual(max(len(line) for line in raw.split(b"\n")), 998)
+        return parsed, raw
+
+    def test_a_plain_mail(self):
+        before = time.time()
+        mail, raw = self.sent({"subject": "Hello", "body": "How are you?\n.\n..dots\n.at the beginning\n"}, from_name="The Shop")
+        self.assertEqual(mail["Subject"], "Hello")
+        self.assertEqual(mail["From"], "The Shop <shop@example.com>")
+        self.assertEqual(mail["To"], "b@example.org")
+        self.assertRegex(mail["Message-ID"], r"^<m\d+@example\.com>$")
+        self.assertEqual(mail["Return-path"], "<shop@example.com>")
+        self.assertLess(abs(email.utils.parsedate_to_datetime(mail["Date"]).timestamp() - before), 60)
+        self.assertEqual(mail.get_content_type(), "text/plain")
+        self.assertEqual(mail.get_content_charset(), "utf-8")
+        self.assertEqual(mail.get_content().rstrip("\n"), "How are you?\n.\n..dots\n.at the beginning")
+        self.assertIn(b"P=esmtpsa", self.exim.log().encode())
+
+    def test_text_of_every_kind(self):
+        lines = ["Grüße aus Köln, 你好, 🎉", "trailing blank ", "trailing tab\t", "a=b=3D", "x" * 3000, "ü" * 900, "", "From here",
+                 "quote \" and \\", "\u0000nul", "last"]
+        mail, _ = self.sent({"subject": "t", "body": "\n".join(lines)})
+        self.assertEqual(mail.get_content().rstrip("\n").split("\n"), lines)
+
+    def test_line_ends_become_one_kind(self):
+        mail, _ = self.sent({"subject": "t", "body": "a\r\nb\rc\nd"})
+        self.assertEqual(mail.get_content().splitlines(), ["a", "b", "c", "d"])
+
+    def test_subjects(self):
+        subjects = ["Your order", "Ihre Bestellung – Größe über 100 €", "你好" * 60, "🎉" * 40, "=?UTF-8?Q?no?=", "a" * 300,
+                    "word " * 60 + "end", "", 'quotes "and" (brackets) <x@y>', "two  blanks", "tab\there", "é" * 500]
+        messages = [{"subject": subject, "body": "x"} for subject in subjects]
+        results = self.send(*messages)
+        self.assertEqual({result["outcome"] for result in results}, {SENT})
+        for message, subject in zip(messages, subjects):
+            raw = self.exim.mail_about(message["id"])
+            parsed = email.message_from_bytes(raw, policy=email.policy.default)
+            self.assertEqual(parsed["Subject"], subject)
+            head = raw.split(b"\n\n")[0]
+            self.assertTrue(head.isascii())
+            self.assertLessEqual(max(len(line) for line in head.split(b"\n") if not line.startswith(b"Received")), 78)
+
+    def test_display_names(self):
+        for name in ("Shop", "Müller & Söhne", 'The "Best", Ltd.', "O'Neill (sales)", "名前" * 30):
+            _, raw = self.sent({"subject": "t", "body": "x"}, from_name=name)
+            # The older API: the newer one of Python 3.11 keeps the blanks between encoded words of a phrase.
+            head = email.message_from_bytes(raw, policy=email.policy.compat32)
+            display, address = email.utils.parseaddr(head["From"])
+            display = str(email.header.make_header(email.header.decode_header(display)))
+            self.assertEqual((display, address), (name, "shop@example.com"))
+
+    def test_html_and_attachments(self):
+        every_byte = bytes(range(256)) * 700
+        path = os.path.join(tempfile.mkdtemp(), "bytes")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+        with open(path, "wb") as file:
+            file.write(every_byte)
+        html = "<p>Grüße</p>\n<a href=\"https://example.com/?a=1&b=2\">" + "x" * 2000 + "</a>"
+        names = ["report.pdf", "Größe – 100 €.pdf", 'we "quote".txt', "n" * 150 + ".bin", "a;b=c%20'd'.txt", ""]
+        parts = [{"kind": ALTERNATIVE, "content_type": "text/html", "body": html}]
+        parts += [{"kind": ATTACHMENT, "content_type": "application/pdf", "name": name, "file": path} for name in names]
+        parts += [{"kind": ATTACHMENT, "content_type": "message/rfc822", "name": "mail.eml", "body": "Subject: x\n\ny"},
+                  {"kind": ATTACHMENT, "name": "empty"}]
+        message = {"subject": "t", "body": "Grüße", "parts": parts}
+        mail, _ = self.sent(message)
+        self.assertEqual(mail.get_content_type(), "multipart/mixed")
+        texts, *files = mail.iter_parts()
+        self.assertEqual(texts.get_content_type(), "multipart/alternative")
+        plain, rich = texts.iter_parts()
+        self.assertEqual((plain.get_content_type(), plain.get_content()), ("text/plain", "Grüße"))
+        self.assertEqual((rich.get_content_type(), rich.get_content()), ("text/html", html))
+        self.assertEqual([file.get_filename("") for file in files], names + ["mail.eml", "empty"])
+        for file in files[:len(names)]:
+            self.assertEqual((file.get_content_type(), file.get_content_disposition()), ("application/pdf", "attachment"))
+            self.assertEqual(file.get_content(), every_byte)
+        self.assertEqual(files[-2].get_content_type(), "application/octet-stream")
+        self.assertEqual(files[-2].get_content(), b"Subject: x\n\ny")
+        self.assertEqual(files[-1].get_content(), b"")
+
+    def test_html_alone(self):
+        mail, _ = self.sent({"subject": "t", "parts": [{"kind": ALTERNATIVE, "body": "<b>ü</b>"}]})
+        self.assertEqual((mail.get_content_type(), mail.get_content().rstrip("\n")), ("text/html", "<b>ü</b>"))
+        mail, _ = self.sent({"subject": "t", "body": "<b>ü</b>", "content_type": "text/html"})
+        self.assertEqual((mail.get_content_type(), mail.get_content().rstrip("\n")), ("text/html", "<b>ü</b>"))
+
+    def test_text_and_html(self):
+        mail, _ = self.sent({"subject": "t", "body": "plain", "parts": [{"kind": ALTERNATIVE, "body": "<b>rich</b>"}]})
+        self.assertEqual([part.get_content() for part in mail.iter_parts()], ["plain", "<b>rich</b>"])
+        self.assertEqual(mail.get_body(("html",)).get_content(), "<b>rich</b>")
+
+    def test_headers_of_the_client(self):
+        headers = {"x-campaign": "spring", "x-note": "Größe " * 40, "X-Long_name-" + "n" * 50: "v" * 100}
+        mail, _ = self.sent({"subject": "t", "body": "x", "headers": headers})
+        for name, value in headers.items():
+            self.assertEqual(mail[name].strip(), value.strip(), name)
+
+    def test_no_field_can_begin_a_line(self):
+        evil = "x\r\nBcc: victim@example.org"
+        messages = [{"subject": evil}, {"from": evil}, {"to": "b@example.org\r\nDATA"}, {"headers": {"x-a": evil}},
+                    {"headers": {"x-a: y\r\nBcc": "victim@example.org"}}, {"content_type": "text/plain\r\nBcc: v@example.org"},
+                    {"parts": [{"kind": ATTACHMENT, "name": evil}]}, {"parts": [{"kind": ATTACHMENT, "content_type": evil}]},
+                    {"subject": "a\nb"}, {"subject": "a\rb"}, {"subject": "a\u0000b"}, {"from": "a b@example.org"},
+                    {"to": "<b@example.org>"}, {"to": "b@example.org> SIZE=1"}, {"parts": [{"kind": 2}]}, {"parts": [{"kind": 99}]}]
+        for result, message in zip(self.send(*messages), messages):
+            self.assertEqual(result["outcome"], REJECTED, message)
+        self.assertNotIn("victim", self.exim.log())
+
+    def test_what_exim_says(self):
+        unknown, busy, virus, large, fine = self.send(
+            {"to": "unknown@example.org"}, {"to": "busy@example.org"}, {"subject": "Virus", "body": "x"},
+            {"parts": [{"kind": ATTACHMENT, "body": "x" * (3 << 20)}]}, {"body": "after all these"})
+        self.assertEqual((unknown["outcome"], unknown["code"]), (REJECTED, "550"))
+        self.assertNotIn("unknown@", unknown["detail"])
+        self.assertEqual((busy["outcome"], busy["code"]), (RETRY, "451"))
+        self.assertEqual((virus["outcome"], virus["code"]), (REJECTED, "550"))
+        self.assertEqual((large["outcome"], large["code"]), (REJECTED, "552"))
+        self.assertEqual(fine["outcome"], SENT)
+
+    def test_credentials(self):
+        [result] = self.send({"body": "x"}, password="wrong")
+        self.assertEqual((result["outcome"], result["code"]), (REFUSED, "535"))
+        [result] = self.send({"body": "x"}, username=None, password=None)
+        self.assertEqual(result["outcome"], REFUSED, "relay not permitted")
+        for way in ("auto", "plain", "cram-md5"):
+            [result] = self.send({"body": "x"}, auth=way)
+            self.assertEqual(result["outcome"], SENT, way)
+        [result] = self.send({"body": "x"}, auth="login")  # not offered here
+        self.assertEqual(result["outcome"], REFUSED)
+
+    def test_connections_are_kept(self):
+        before = self.exim.log().count("SMTP connection from ")
+        results = self.send(*[{"subject": str(number), "body": "x"} for number in range(20)])
+        self.assertEqual([result["outcome"] for result in results], [SENT] * 20)
+        self.assertEqual(len({result["id"] for result in results}), 20)
+        # Exim writes a line at each end of a connection.
+        wait_until(lambda: self.exim.log().count("SMTP connection from ") >= before + 2, "the connection's end")
+        self.assertEqual(self.exim.log().count("SMTP connection from "), before + 2)
+
+    def test_addresses_beyond_ascii(self):
+        message = {"to": "jürgen@example.org", "subject": "Grüße", "body": "x"}
+        mail, raw = self.sent(message)
+        self.assertIn("jürgen@example.org".encode(), raw)
+        self.assertEqual(mail["Subject"], "Grüße")
+
+    def test_bounces_go_where_configured(self):
+        mail, _ = self.sent({"body": "x"}, envelope_from="bounces@example.com", message_id_domain="id.example.com")
+        self.assertEqual(mail["Return-path"], "<bounces@example.com>")
+        self.assertTrue(mail["Message-ID"].endswith("@id.example.com>"))
+        self.assertEqual(mail["From"], "shop@example.com")
+
+
+if __name__ == "__main__":
+    if EXIM is None:
+        print("skipped: there is no exim4 here (packaging/install-deps.sh)")
+        sys.exit(SKIPPED)
+    unittest.main()
