@@ -185,8 +185,8 @@ void Connection::watch(curl_socket_t socket, int what) {
 int Connection::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
   auto* const connection = static_cast<Connection*>(self);
   if (connection->closed_) return 0;
-  const bool watched = connection->host_.guard("watching a descriptor",
-                                               [&] { connection->watch(socket, what); });
+  const bool watched =
+      connection->host_.guard("watching a descriptor", [&] { connection->watch(socket, what); });
   return watched ? 0 : -1;
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kHex = "0123456789ABCDEF";
-constexpr std::size_t kLineBytes = 57;  // 76 characters of base64
+constexpr std::size_t kLineBytes = 57;   // 76 characters of base64
 constexpr std::size_t kColumnsMax = 75;  // and one for the "=" of a soft line break
 
 char digit(std::uint32_t bits, int shift) { return kAlphabet[(bits >> shift) & 63u]; }

@@ -11,8 +11,8 @@ namespace heliograph::plugins::smtp {
 
 namespace {
 
-constexpr std::size_t kLineMax = 78;             // RFC 5322 section 2.1.1
-constexpr std::size_t kEncodedLineMax = 76;      // RFC 2047 section 2, as the two below
+constexpr std::size_t kLineMax = 78;         // RFC 5322 section 2.1.1
+constexpr std::size_t kEncodedLineMax = 76;  // RFC 2047 section 2, as the two below
 constexpr std::size_t kEncodedWordMax = 75;
 constexpr std::string_view kWordHead = "=?UTF-8?B?";
 constexpr std::string_view kWordTail = "?=";
@@ -36,7 +36,8 @@ void append_encoded_words(std::string& out, std::string_view text, std::size_t c
       out += "\r\n ";
       column = 1;
     }
-    std::size_t room = std::min(kEncodedWordMax, kEncodedLineMax - std::min(column, kEncodedLineMax));
+    std::size_t room =
+        std::min(kEncodedWordMax, kEncodedLineMax - std::min(column, kEncodedLineMax));
     if (room < kFrame + 8) {  // not a single character of four bytes
       out += "\r\n ";
       room = kEncodedWordMax;

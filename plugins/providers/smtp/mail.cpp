@@ -35,7 +35,8 @@ std::string text_type(std::string_view given, std::string_view otherwise) {
 // RFC 2045 section 6.4: base64 of a composite type would be no valid mail. Its bytes arrive as a
 // file all the same.
 std::string_view attachment_type(std::string_view given) {
-  const bool composite = begins_with_word(given, "message/") || begins_with_word(given, "multipart/");
+  const bool composite =
+      begins_with_word(given, "message/") || begins_with_word(given, "multipart/");
   return given.empty() || composite ? kBytes : given;
 }
 
@@ -43,8 +44,7 @@ std::string_view attachment_type(std::string_view given) {
 // comes.
 std::string atom_of(std::string_view id) {
   std::string atom(id);
-  std::ranges::replace_if(
-      atom, [](char c) { return !is_atext(c) && c != '.'; }, '-');
+  std::ranges::replace_if(atom, [](char c) { return !is_atext(c) && c != '.'; }, '-');
   return atom;
 }
 
@@ -61,9 +61,8 @@ class Composer {
     mail_.international = std::ranges::any_of(
         std::array{sender, message_.from(), message_.to()},
         [](std::string_view a) { return form_of_address(a) == AddressForm::kInternational; });
-    const std::string_view domain = profile_.message_id_domain.empty()
-                                        ? domain_of(message_.from())
-                                        : profile_.message_id_domain;
+    const std::string_view domain = profile_.message_id_domain.empty() ? domain_of(message_.from())
+                                                                       : profile_.message_id_domain;
     mail_.message_id = atom_of(message_.id()) + "@" + std::string(domain);
   }
 
@@ -101,8 +100,10 @@ class Composer {
     const std::size_t others = count(HG_PART_ALTERNATIVE);
     const bool has_body = !message_.body().empty() || others == 0;
     if (others + (has_body ? 1 : 0) == 1) {
-      if (has_body) text_part(text_type(message_.content_type(), kPlainText), message_.body());
-      else each(HG_PART_ALTERNATIVE, [&](const sdk::Part& part) { alternative(part); });
+      if (has_body)
+        text_part(text_type(message_.content_type(), kPlainText), message_.body());
+      else
+        each(HG_PART_ALTERNATIVE, [&](const sdk::Part& part) { alternative(part); });
       return;
     }
     const std::string boundary = open_multipart("alternative");
@@ -152,7 +153,8 @@ class Composer {
 
   // "=_" occurs neither in quoted-printable nor in base64: no content can hold a boundary.
   std::string open_multipart(std::string_view kind) {
-    const std::string boundary = "=_" + std::string(kind) + "_" + atom_of(message_.id().substr(0, 40));
+    const std::string boundary =
+        "=_" + std::string(kind) + "_" + atom_of(message_.id().substr(0, 40));
     append_raw_field(text_, "Content-Type",
                      "multipart/" + std::string(kind) + ";\r\n boundary=\"" + boundary + "\"");
     text_ += "\r\n";

@@ -36,7 +36,7 @@ struct Segment {
 };
 
 struct Mail {
-  std::string sender;     // of the envelope
+  std::string sender;  // of the envelope
   std::string recipient;
   std::string message_id;  // without angle brackets
   bool international = false;

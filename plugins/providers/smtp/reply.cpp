@@ -25,8 +25,8 @@ std::string_view enhanced_at(std::string_view text) {
     if (text[end] == '.') ++dots;
   }
   const bool ends = end == text.size() || text[end] == ' ' || text[end] == ':';
-  const bool shaped = end >= 5 && end <= 9 && dots == 2 && text[1] == '.' && text[end - 1] != '.' &&
-                      text[2] != '.';
+  const bool shaped =
+      end >= 5 && end <= 9 && dots == 2 && text[1] == '.' && text[end - 1] != '.' && text[2] != '.';
   return ends && shaped && text[0] >= '2' && text[0] <= '5' ? text.substr(0, end)
                                                             : std::string_view{};
 }
@@ -85,8 +85,7 @@ std::optional<Reply> ReplyReader::next() {
 bool ReplyReader::take_line(std::string_view line) {
   const bool coded = line.size() >= 3 && std::ranges::all_of(line.substr(0, 3), is_digit) &&
                      (line.size() == 3 || line[3] == ' ' || line[3] == '-');
-  const int code =
-      coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
+  const int code = coded ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
   const bool another = reply_.code != 0 && reply_.code != code;
   if (code < 200 || code > 599 || another || reply_.text.size() > kTextMax) {
     broken_ = true;

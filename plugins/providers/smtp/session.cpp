@@ -10,7 +10,7 @@ namespace {
 
 // Of one visit, so that a large mail over a fast line leaves the strand to others in between: some
 // hundred microseconds of encoding, encryption and system calls.
-constexpr std::size_t kWrittenMax = 128 * 1024;
+constexpr std::size_t kWrittenMax = 64 * 1024;
 constexpr int kReadsMax = 8;
 constexpr std::chrono::seconds kGoodbyePatience{2};
 
@@ -50,11 +50,10 @@ void Session::on_connect_failed(const sdk::SendResult& why) {
 
 void Session::begin() {
   state_ = State::kBusy;
-  transaction_.emplace(
-      job_->mail,
-      Transaction::Circumstances{.extensions = connection_.extensions(),
-                                 .reset_first = std::exchange(needs_reset_, false),
-                                 .own_sender = !settings_.profile.envelope_from.empty()});
+  transaction_.emplace(job_->mail, Transaction::Circumstances{
+                                       .extensions = connection_.extensions(),
+                                       .reset_first = std::exchange(needs_reset_, false),
+                                       .own_sender = !settings_.profile.envelope_from.empty()});
   ++mails_;
   arm(settings_.reply_timeout);
 }

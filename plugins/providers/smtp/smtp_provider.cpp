@@ -67,8 +67,8 @@ hg_status SmtpProvider::send(const sdk::Outgoing& outgoing, sdk::SendTicket&& ti
     ticket.complete(sdk::SendResult::rejected(composed.error));
     return HG_OK;
   }
-  auto job = std::make_unique<Job>(
-      Job{std::move(ticket), std::move(*composed.mail), outgoing.deadline});
+  auto job =
+      std::make_unique<Job>(Job{std::move(ticket), std::move(*composed.mail), outgoing.deadline});
   Session* const idle = idle_session();
   (idle != nullptr ? *idle : new_session()).take(std::move(job));
   return HG_OK;

@@ -20,11 +20,11 @@ Transaction::Transaction(const Mail& mail, const Circumstances& circumstances)
   const Extensions& offered = circumstances_.extensions;
   if (mail_.international && !(offered.smtputf8 && offered.eight_bit)) {
     // RFC 6531 section 3.2; the code is of RFC 3463 by way of RFC 6533.
-    sdk::SendResult result = sdk::SendResult::rejected(
-        "the server does not take addresses beyond ASCII (no SMTPUTF8)");
+    sdk::SendResult result =
+        sdk::SendResult::rejected("the server does not take addresses beyond ASCII (no SMTPUTF8)");
     result.provider_code = "5.6.7";
-    decide(std::move(result), circumstances_.reset_first ? Aftermath::kNeedsReset
-                                                         : Aftermath::kReady);
+    decide(std::move(result),
+           circumstances_.reset_first ? Aftermath::kNeedsReset : Aftermath::kReady);
     return;
   }
   queue_commands();

@@ -49,7 +49,9 @@ class Transaction {
   // The mail's outcome, once it is known; replies to commands already written may be due still.
   [[nodiscard]] const std::optional<sdk::SendResult>& result() const { return result_; }
   // Known, and no reply is due.
-  [[nodiscard]] bool over() const { return result_.has_value() && steps_answered_ >= steps_written_; }
+  [[nodiscard]] bool over() const {
+    return result_.has_value() && steps_answered_ >= steps_written_;
+  }
   [[nodiscard]] Aftermath aftermath() const { return aftermath_; }
   // The server has not reacted to this mail in any way, so another connection may begin it anew.
   [[nodiscard]] bool untouched() const { return steps_answered_ == 0; }
@@ -66,8 +68,8 @@ class Transaction {
   const Mail& mail_;
   const Circumstances circumstances_;
   MailReader reader_;
-  std::vector<Step> steps_;           // the commands, in order, and kContent
-  std::size_t steps_written_ = 0;     // queued for writing, at least
+  std::vector<Step> steps_;        // the commands, in order, and kContent
+  std::size_t steps_written_ = 0;  // queued for writing, at least
   std::size_t steps_answered_ = 0;
   std::string output_;
   std::size_t output_at_ = 0;

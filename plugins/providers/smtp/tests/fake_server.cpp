@@ -110,8 +110,9 @@ class FakeServer::Peer {
   bool act(std::string_view point, const std::string& usual) {
     const Script& script = server_.script_;
     const auto found = script.acts.find(point);
-    const bool scripted = found != script.acts.end() && number_ >= script.acts_from_connection &&
-                          std::max(mails_, 1) >= script.acts_from_mail;
+    const bool here = script.acts_on_connection == 0 || script.acts_on_connection == number_;
+    const bool scripted =
+        found != script.acts.end() && here && std::max(mails_, 1) >= script.acts_from_mail;
     accepted_ = !scripted;
     if (!scripted) return write(usual + "\r\n");
     if (found->second.kind == Act::Kind::kClose) return false;
@@ -229,8 +230,8 @@ bool FakeServer::wait_for(const std::function<bool(const Seen&)>& condition) con
 
 bool FakeServer::wait_for_command(std::string_view command) const {
   return wait_for([&](const Seen& seen) {
-    return std::ranges::any_of(
-        seen.commands, [&](const std::string& line) { return line.starts_with(command); });
+    return std::ranges::any_of(seen.commands,
+                               [&](const std::string& line) { return line.starts_with(command); });
   });
 }
 

@@ -34,8 +34,8 @@ struct Act {
 struct Script {
   std::vector<std::string> extensions{"PIPELINING", "SIZE 10000000", "8BITMIME"};
   std::map<std::string, Act, std::less<>> acts{};
-  int acts_from_connection = 1;  // earlier connections are served as usual
-  int acts_from_mail = 1;        // likewise the earlier mails of a connection
+  int acts_on_connection = 0;          // others are served as usual; 0: on all
+  int acts_from_mail = 1;              // the earlier mails of a connection are served as usual
   const Identity* identity = nullptr;  // offers STARTTLS
   bool implicit_tls = false;
   bool drop_after_mail = false;  // closes when a mail was taken

@@ -60,9 +60,9 @@ struct ReplyCase {
   std::string_view code;
 };
 
-class ReplyTest : public ProviderTest, public ::testing::WithParamInterface<ReplyCase> {};
+class ReplyOutcomeTest : public ProviderTest, public ::testing::WithParamInterface<ReplyCase> {};
 
-TEST_P(ReplyTest, DecidesTheOutcome) {
+TEST_P(ReplyOutcomeTest, DecidesTheOutcome) {
   for (const bool pipelining : {true, false}) {
     Script script = script_of(GetParam().point, Act::reply(GetParam().reply));
     if (!pipelining) script.extensions.clear();
@@ -78,31 +78,31 @@ TEST_P(ReplyTest, DecidesTheOutcome) {
 
 // With AUTH in the extensions for those that need it.
 INSTANTIATE_TEST_SUITE_P(
-    Replies, ReplyTest,
-    ::testing::Values(
-        ReplyCase{"GREETING", "421 4.3.2 closing", HG_THROTTLED, "4.3.2"},
-        ReplyCase{"GREETING", "450 4.3.2 later", HG_RETRY, "4.3.2"},
-        ReplyCase{"GREETING", "554 5.7.1 you are listed", HG_REFUSED, "5.7.1"},
-        ReplyCase{"MAIL", "530 5.7.0 log in first", HG_REFUSED, "5.7.0"},
-        ReplyCase{"MAIL", "550 5.7.1 not your domain", HG_REFUSED, "5.7.1"},
-        ReplyCase{"MAIL", "553 5.1.8 bad sender", HG_REJECTED, "5.1.8"},
-        ReplyCase{"MAIL", "552 5.3.4 too large", HG_REJECTED, "5.3.4"},
-        ReplyCase{"MAIL", "421 4.7.0 closing", HG_THROTTLED, "4.7.0"},
-        ReplyCase{"MAIL", "451 4.3.0 later", HG_RETRY, "4.3.0"},
-        ReplyCase{"RCPT", "550 5.1.1 <b@example.org> unknown", HG_REJECTED, "5.1.1"},
-        ReplyCase{"RCPT", "553 no such mailbox", HG_REJECTED, "553"},
-        ReplyCase{"RCPT", "554 5.7.1 Relay access denied", HG_REFUSED, "5.7.1"},
-        ReplyCase{"RCPT", "451 4.7.1 Greylisted, come back", HG_RETRY, "4.7.1"},
-        ReplyCase{"RCPT", "451 4.7.1 Rate limit exceeded", HG_THROTTLED, "4.7.1"},
-        ReplyCase{"RCPT", "450-4.2.0 first line\r\n450 4.2.0 second", HG_RETRY, "4.2.0"},
-        ReplyCase{"RCPT", "452 4.5.3 too many recipients", HG_RETRY, "4.5.3"},
-        ReplyCase{"DATA", "451 4.3.0 no room", HG_RETRY, "4.3.0"},
-        ReplyCase{"DATA", "554 5.5.1 no", HG_REJECTED, "5.5.1"},
-        ReplyCase{"DATA", "250 what?", HG_RETRY, "250"},
-        ReplyCase{".", "550 5.7.1 spam", HG_REJECTED, "5.7.1"},
-        ReplyCase{".", "451 4.3.0 disk full", HG_RETRY, "4.3.0"},
-        ReplyCase{".", "421 4.3.2 shutting down", HG_THROTTLED, "4.3.2"},
-        ReplyCase{".", "354 what?", HG_UNKNOWN, "354"}));
+    Replies, ReplyOutcomeTest,
+    ::testing::Values(ReplyCase{"GREETING", "421 4.3.2 closing", HG_THROTTLED, "4.3.2"},
+                      ReplyCase{"GREETING", "450 4.3.2 later", HG_RETRY, "4.3.2"},
+                      ReplyCase{"GREETING", "554 5.7.1 you are listed", HG_REFUSED, "5.7.1"},
+                      ReplyCase{"MAIL", "530 5.7.0 log in first", HG_REFUSED, "5.7.0"},
+                      ReplyCase{"MAIL", "550 5.7.1 not your domain", HG_REFUSED, "5.7.1"},
+                      ReplyCase{"MAIL", "553 5.1.8 bad sender", HG_REJECTED, "5.1.8"},
+                      ReplyCase{"MAIL", "552 5.3.4 too large", HG_REJECTED, "5.3.4"},
+                      ReplyCase{"MAIL", "421 4.7.0 closing", HG_THROTTLED, "4.7.0"},
+                      ReplyCase{"MAIL", "451 4.3.0 later", HG_RETRY, "4.3.0"},
+                      ReplyCase{"RCPT", "550 5.1.1 <b@example.org> unknown", HG_REJECTED, "5.1.1"},
+                      ReplyCase{"RCPT", "553 no such mailbox", HG_REJECTED, "553"},
+                      ReplyCase{"RCPT", "554 5.7.1 Relay access denied", HG_REFUSED, "5.7.1"},
+                      ReplyCase{"RCPT", "451 4.7.1 Greylisted, come back", HG_RETRY, "4.7.1"},
+                      ReplyCase{"RCPT", "451 4.7.1 Rate limit exceeded", HG_THROTTLED, "4.7.1"},
+                      ReplyCase{"RCPT", "450-4.2.0 first line\r\n450 4.2.0 second", HG_RETRY,
+                                "4.2.0"},
+                      ReplyCase{"RCPT", "452 4.5.3 too many recipients", HG_RETRY, "4.5.3"},
+                      ReplyCase{"DATA", "451 4.3.0 no room", HG_RETRY, "4.3.0"},
+                      ReplyCase{"DATA", "554 5.5.1 no", HG_REJECTED, "5.5.1"},
+                      ReplyCase{"DATA", "250 what?", HG_RETRY, "250"},
+                      ReplyCase{".", "550 5.7.1 spam", HG_REJECTED, "5.7.1"},
+                      ReplyCase{".", "451 4.3.0 disk full", HG_RETRY, "4.3.0"},
+                      ReplyCase{".", "421 4.3.2 shutting down", HG_THROTTLED, "4.3.2"},
+                      ReplyCase{".", "354 what?", HG_UNKNOWN, "354"}));
 
 TEST_F(OutcomeTest, LogInRefused) {
   Script script = script_of("AUTH", Act::reply("535 5.7.8 bad credentials"));
@@ -169,8 +169,7 @@ TEST_F(OutcomeTest, DeadlineBeforeTheEndOfTheData) {
     Script script = script_of(point, Act::silence());
     script.extensions.clear();
     serve(script);
-    const hg_op op =
-        send(mail(), host.now_ns() + std::chrono::nanoseconds{seconds{30}}.count());
+    const hg_op op = send(mail(), host.now_ns() + std::chrono::nanoseconds{seconds{30}}.count());
     if (point == "GREETING") {
       ASSERT_TRUE(until_seen([](const Seen& seen) { return seen.connections == 1; }));
     } else {

@@ -52,7 +52,8 @@ testing::MessageSpec message_of(const Value& value) {
   message.body = text_at(value, "body");
   message.content_type = text_at(value, "content_type");
   if (const Value* const headers = value.find("headers")) {
-    for (const auto& [name, text] : headers->children()) message.headers.emplace_back(name, text.text());
+    for (const auto& [name, text] : headers->children())
+      message.headers.emplace_back(name, text.text());
   }
   if (const Value* const parts = value.find("parts")) {
     for (const auto& [index, part] : parts->children()) message.parts.push_back(part_of(part));
@@ -71,7 +72,8 @@ testing::SendRecord wait_for(testing::FakeHost& host, hg_op op) {
     host.advance(now - last);
     last = now;
   }
-  return host.sent(op).value_or(testing::SendRecord{.provider_msg_id = {}, .provider_code = {}, .detail = "no completion"});
+  return host.sent(op).value_or(
+      testing::SendRecord{.provider_msg_id = {}, .provider_code = {}, .detail = "no completion"});
 }
 
 int run() {

@@ -106,6 +106,17 @@ TEST_F(SessionTest, TheWindowIsTheNumberOfConnections) {
   send();  // there is room again
 }
 
+TEST_F(SessionTest, ASlowVerdictHoldsNobodyUp) {
+  Script script = script_of(".", Act::silence());
+  script.acts_on_connection = 1;
+  serve(script);
+  const hg_op slow = send();
+  ASSERT_TRUE(until([&] { return server->count(".") == 1; }));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(outcome().outcome, HG_SENT);
+  EXPECT_EQ(server->seen().connections, 2);
+  EXPECT_FALSE(host.sent(slow).has_value());
+}
+
 TEST_F(SessionTest, CancelBeforeTheEndOfTheData) {
   Script script = script_of("MAIL", Act::silence());
   serve(script);
@@ -157,9 +168,12 @@ TEST_F(SessionTest, StoppingSaysGoodbyeToIdleConnections) {
 TEST_F(SessionTest, AnAttachmentLargerThanAnyBuffer) {
   MessageSpec message = mail();
   std::string bytes(6 * 1024 * 1024, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
-  message.parts.push_back(
-      {.kind = HG_PART_ATTACHMENT, .content_type = "application/zip", .name = "a.zip", .body = bytes});
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+  message.parts.push_back({.kind = HG_PART_ATTACHMENT,
+                           .content_type = "application/zip",
+                           .name = "a.zip",
+                           .body = bytes});
   serve();
   EXPECT_EQ(outcome(message).outcome, HG_SENT);
   const Seen seen = server->seen();

@@ -34,8 +34,7 @@ TEST_F(TlsTest, ImplicitTls) {
   Script script = script_with(own);
   script.implicit_tls = true;
   script.extensions.emplace_back("AUTH PLAIN");
-  serve(script,
-        config("implicit", own.file(), R"(, "username": "shop", "password": "p")"));
+  serve(script, config("implicit", own.file(), R"(, "username": "shop", "password": "p")"));
   const SendRecord result = outcome();
   EXPECT_EQ(result.outcome, HG_SENT) << result.detail;
   EXPECT_EQ(server->count("AUTH PLAIN"), 1);
