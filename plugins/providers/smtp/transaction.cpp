@@ -1,11 +1,19 @@
 #include "plugins/providers/smtp/transaction.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace heliograph::plugins::smtp {
 
 namespace {
+
+constexpr std::array kSteps{Step::kReset, Step::kMail, Step::kRecipient, Step::kData,
+                            Step::kContent};
+
+std::span<const Step> steps_of(const Transaction::Circumstances& circumstances) {
+  return std::span(kSteps).subspan(circumstances.reset_first ? 0 : 1);
+}
 
 bool accepts(Step step, const Reply& reply) {
   return step == Step::kData ? reply.code == 354 : reply.good();
@@ -14,9 +22,10 @@ bool accepts(Step step, const Reply& reply) {
 }  // namespace
 
 Transaction::Transaction(const Mail& mail, const Circumstances& circumstances)
-    : mail_(mail), circumstances_(circumstances), reader_(mail.segments) {
-  if (circumstances_.reset_first) steps_.push_back(Step::kReset);
-  steps_.insert(steps_.end(), {Step::kMail, Step::kRecipient, Step::kData, Step::kContent});
+    : mail_(mail),
+      circumstances_(circumstances),
+      reader_(mail.segments),
+      steps_(steps_of(circumstances)) {
   const Extensions& offered = circumstances_.extensions;
   if (mail_.international && !(offered.smtputf8 && offered.eight_bit)) {
     // RFC 6531 section 3.2; the code is of RFC 3463 by way of RFC 6533.

@@ -9,9 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <heliograph/send_result.hpp>
 
@@ -68,7 +68,7 @@ class Transaction {
   const Mail& mail_;
   const Circumstances circumstances_;
   MailReader reader_;
-  std::vector<Step> steps_;        // the commands, in order, and kContent
+  std::span<const Step> steps_;    // the commands, in order, and kContent
   std::size_t steps_written_ = 0;  // queued for writing, at least
   std::size_t steps_answered_ = 0;
   std::string output_;
