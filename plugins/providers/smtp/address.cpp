@@ -100,6 +100,12 @@ bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+bool is_header_name(std::string_view name) {
+  constexpr std::size_t kHeaderNameMax = 70;
+  return !name.empty() && name.size() <= kHeaderNameMax &&
+         std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+}
+
 bool is_content_type(std::string_view text) {
   constexpr std::size_t kContentTypeMax = 255;
   const std::string_view essence = text.substr(0, text.find_first_of("; "));

@@ -31,6 +31,9 @@ bool is_plain(std::string_view text);
 // A character of an atom, RFC 5322 section 3.2.3.
 bool is_atext(char c);
 
+// Of a field of one's own: letters, digits, "-" and "_", at most 70.
+bool is_header_name(std::string_view name);
+
 // "type/subtype", perhaps with parameters.
 bool is_content_type(std::string_view text);
 

@@ -73,6 +73,7 @@ class Composer {
     append_text_field(text_, "Subject", message_.subject());
     append_raw_field(text_, "Message-ID", "<" + mail_.message_id + ">");
     for (const hg_kv& header : message_.headers()) {
+      if (!profile_.shows(sdk::to_view(header.key))) continue;
       append_text_field(text_, sdk::to_view(header.key), sdk::to_view(header.value));
     }
     append_raw_field(text_, "MIME-Version", "1.0");
@@ -189,6 +190,10 @@ class Composer {
 
 }  // namespace
 
+bool MailProfile::shows(std::string_view header) const {
+  return std::ranges::find(metadata_headers, header) != metadata_headers.end();
+}
+
 std::size_t Mail::size_estimate() const {
   std::size_t size = 0;
   for (const Segment& segment : segments) {
@@ -202,7 +207,7 @@ std::size_t Mail::size_estimate() const {
 Composed compose(const sdk::Message& message, const MailProfile& profile,
                  std::chrono::nanoseconds unix_time) {
   Composed made;
-  made.error = fault_of(message);
+  made.error = fault_of(message, profile);
   if (!made.error.empty()) return made;
   Composer composer(message, profile, made.mail.emplace());
   composer.envelope();

@@ -25,6 +25,10 @@ struct MailProfile {
   std::string_view from_name{};
   std::string_view envelope_from{};      // empty: the message's own sender
   std::string_view message_id_domain{};  // empty: the sender's
+  // Of the client's metadata, what recipients may read; as the message has it: "x-campaign".
+  std::vector<std::string_view> metadata_headers{};
+
+  [[nodiscard]] bool shows(std::string_view header) const;
 };
 
 // A piece of a mail: text that is there already, or bytes to be encoded.

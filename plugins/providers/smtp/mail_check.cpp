@@ -1,6 +1,5 @@
 #include "plugins/providers/smtp/mail_check.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -10,21 +9,9 @@ namespace heliograph::plugins::smtp {
 
 namespace {
 
-constexpr std::size_t kHeaderNameMax = 70;
-
-bool is_header_name(std::string_view name) {
-  return !name.empty() && name.size() <= kHeaderNameMax && std::ranges::all_of(name, [](char c) {
-    return c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
-  });
-}
-
-std::string fault_of_headers(const sdk::Message& message) {
+std::string fault_of_headers(const sdk::Message& message, const MailProfile& profile) {
   for (const hg_kv& header : message.headers()) {
-    if (!is_header_name(sdk::to_view(header.key))) {
-      return "the name of a header may have letters, digits, - and _ only";
-    }
-    if (!is_text(sdk::to_view(header.value))) {
+    if (profile.shows(sdk::to_view(header.key)) && !is_text(sdk::to_view(header.value))) {
       return "the value of a header has control characters or is not UTF-8";
     }
   }
@@ -47,7 +34,7 @@ std::string fault_of_parts(const sdk::Message& message) {
 
 }  // namespace
 
-std::string fault_of(const sdk::Message& message) {
+std::string fault_of(const sdk::Message& message, const MailProfile& profile) {
   if (form_of_address(message.from()) == AddressForm::kInvalid) {
     return "from is not an e-mail address";
   }
@@ -59,7 +46,7 @@ std::string fault_of(const sdk::Message& message) {
   if (!is_type_or_empty(type) || (!type.empty() && !type.starts_with("text/"))) {
     return "the content type of the body is not one of text";
   }
-  std::string fault = fault_of_headers(message);
+  std::string fault = fault_of_headers(message, profile);
   return fault.empty() ? fault_of_parts(message) : fault;
 }
 

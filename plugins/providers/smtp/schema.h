@@ -88,6 +88,13 @@ constexpr std::string_view kSchema =
       "pattern": "^[A-Za-z0-9.-]*$",
       "description": "Right side of Message-ID. Empty: the sender's domain."
     },
+    "metadata_headers": {
+      "type": "array",
+      "items": {"type": "string"},
+      "default": [],
+      "description": "Metadata of messages that become header fields, which recipients can read.",
+      "examples": [["x-campaign"]]
+    },
     "max_connections": {
       "type": "integer",
       "minimum": 1,

@@ -83,9 +83,16 @@ Endpoint read_endpoint(const sdk::Config& config) {
 }
 
 MailProfile read_profile(const sdk::Config& config) {
-  const MailProfile profile{.from_name = config.text("from_name"),
-                            .envelope_from = config.text("envelope_from"),
-                            .message_id_domain = config.text("message_id_domain")};
+  MailProfile profile{.from_name = config.text("from_name"),
+                      .envelope_from = config.text("envelope_from"),
+                      .message_id_domain = config.text("message_id_domain")};
+  for (const sdk::Config& name : config.children("metadata_headers")) {
+    if (!name.text().starts_with("x-") || !is_header_name(name.text())) {
+      throw sdk::ConfigError("metadata_headers." + std::string(name.key()),
+                             "must be x- and letters, digits, - or _");
+    }
+    profile.metadata_headers.push_back(name.text());
+  }
   if (!is_text(profile.from_name)) {
     throw sdk::ConfigError("from_name", "must have no control characters");
   }

@@ -120,6 +120,10 @@ TEST_F(TlsTest, SettingsThatCannotBe) {
   EXPECT_TRUE(create_error(R"({"password": "p"})").starts_with("username: is needed"));
   EXPECT_EQ(create_error(R"({"host": "a/b"})"), "host: must be a name or an address");
   EXPECT_EQ(create_error(R"({"envelope_from": "x"})"), "envelope_from: must be an e-mail address");
+  for (const std::string_view name : {"campaign", "x-a b", "x-a:"}) {
+    const std::string config = R"({"metadata_headers": [")" + std::string(name) + "\"]}";
+    EXPECT_EQ(create_error(config), "metadata_headers.0: must be x- and letters, digits, - or _");
+  }
   EXPECT_EQ(create_error(R"({"reply_timeout": "0s"})"), "reply_timeout: must be positive");
   EXPECT_EQ(create_error(R"({"host": "::1"})"), "");
 }
