@@ -1,4 +1,6 @@
 // What a server does, and what that means for the message.
+#include <ostream>
+
 #include "plugins/providers/smtp/tests/provider_fixture.h"
 
 namespace heliograph::plugins::smtp {
@@ -60,6 +62,11 @@ struct ReplyCase {
   std::string_view code;
 };
 
+// For the test's name.
+void PrintTo(const ReplyCase& given, std::ostream* out) {
+  *out << given.point << " " << given.reply.substr(0, 3) << " " << given.code;
+}
+
 class ReplyOutcomeTest : public ProviderTest, public ::testing::WithParamInterface<ReplyCase> {};
 
 TEST_P(ReplyOutcomeTest, DecidesTheOutcome) {
@@ -76,7 +83,6 @@ TEST_P(ReplyOutcomeTest, DecidesTheOutcome) {
   }
 }
 
-// With AUTH in the extensions for those that need it.
 INSTANTIATE_TEST_SUITE_P(
     Replies, ReplyOutcomeTest,
     ::testing::Values(ReplyCase{"GREETING", "421 4.3.2 closing", HG_THROTTLED, "4.3.2"},
