@@ -139,6 +139,41 @@ TEST_F(JudgeTest, ATextIsCountedInCharacters) {
   EXPECT_TRUE(judge());
 }
 
+TEST_F(JudgeTest, AReferenceIsCountedInCharacters) {
+  for (int i = 0; i < 64; ++i) given.client_reference += "\xC3\xA4";
+  EXPECT_TRUE(judge());
+  given.client_reference += "x";
+  EXPECT_EQ(pointer(), "/client_reference");
+  given.client_reference = "\xff";
+  EXPECT_EQ(pointer(), "/client_reference");
+}
+
+TEST_F(JudgeTest, AnEMailHasADefaultSenderOfItsOwn) {
+  settings.messages.default_from = "GATEWAY";
+  settings.messages.default_from_email = "gateway@example.com";
+  given.channel = model::Channel::kEmail;
+  given.to = "someone@example.com";
+  given.from.clear();
+  EXPECT_EQ(judge()->from, "gateway@example.com");
+  settings.messages.default_from_email.clear();
+  EXPECT_EQ(pointer(), "/from");
+}
+
+TEST_F(JudgeTest, ContentIsPackedAndCostsOnePart) {
+  given.channel = model::Channel::kMms;
+  given.text = std::string(500, 'a');
+  given.content.media = {{.url = "https://example.com/a.png", .content_type = ""}};
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict) << verdict.error().detail;
+  EXPECT_EQ(model::unpack(verdict->content), given.content);
+  EXPECT_EQ(verdict->parts, 1);
+  EXPECT_EQ(verdict->cost_cents, 5);
+  given.channel = model::Channel::kSms;
+  EXPECT_EQ(pointer(), "/media");
+  given.content = {};
+  EXPECT_EQ(judge()->content, "");
+}
+
 TEST_F(JudgeTest, EMailHasAddressesAndOnePart) {
   given.channel = model::Channel::kEmail;
   given.to = "someone@example.com";
