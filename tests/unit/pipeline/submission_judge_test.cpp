@@ -18,7 +18,7 @@ class JudgeTest : public testing::Test {
     given.to = "+14155552671";
     given.from = "TEST";
     given.text = "Hello";
-    settings.providers = {{"one", 1}, {"mailer", 2}};
+    settings.providers = {{"one", 1 | 4}, {"mailer", 2}};
     settings.billing.price_per_part_cents = 5;
   }
   auto judge() { return judge_submission(settings, client, given, kNow); }
@@ -137,6 +137,13 @@ TEST_F(JudgeTest, ATextIsCountedInCharacters) {
   settings.messages.text_max = 4;
   given.text = "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F";  // four characters, eight bytes
   EXPECT_TRUE(judge());
+}
+
+TEST_F(JudgeTest, AChannelThatNobodyCarriesIsRefused) {
+  settings.providers = {{"mailer", 2}};
+  EXPECT_EQ(pointer(), "/channel");
+  settings.providers.clear();
+  EXPECT_EQ(pointer(), "accepted");
 }
 
 TEST_F(JudgeTest, AReferenceIsCountedInCharacters) {
