@@ -30,18 +30,16 @@ std::size_t padding_of(std::string_view text) {
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0u);
-    }
-    out += digit(group >> 18);
-    out += digit(group >> 12);
-    out += count > 1 ? digit(group >> 6) : '=';
-    out += count > 2 ? digit(group) : '=';
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  const auto byte = [&](std::size_t i) {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : std::uint32_t{0};
+  };
+  for (std::size_t i = 0, at = 0; i < bytes.size(); i += 3, at += 4) {
+    const std::uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    out[at] = digit(group >> 18);
+    out[at + 1] = digit(group >> 12);
+    if (i + 1 < bytes.size()) out[at + 2] = digit(group >> 6);
+    if (i + 2 < bytes.size()) out[at + 3] = digit(group);
   }
   return out;
 }
@@ -49,18 +47,18 @@ std::string to_base64(std::string_view bytes) {
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   const std::size_t digits = text.size() - padding_of(text);
-  std::string out;
-  out.reserve(base64_decoded_size(text));
+  std::string out(base64_decoded_size(text), '\0');
   std::uint32_t bits = 0;
   unsigned held = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const std::uint8_t value = kValues[static_cast<unsigned char>(text[i])];
+  std::size_t at = 0;
+  for (const char c : text.substr(0, digits)) {
+    const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
     if (value == kNoDigit) return std::nullopt;
     bits = (bits << 6 | value) & 0xfffu;
     held += 6;
     if (held < 8) continue;
     held -= 8;
-    out += static_cast<char>(bits >> held & 0xffu);
+    out[at++] = static_cast<char>(bits >> held & 0xffu);
   }
   const std::uint32_t unused = bits & ((1u << held) - 1u);
   return unused == 0 ? std::optional(std::move(out)) : std::nullopt;

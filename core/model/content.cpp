@@ -1,5 +1,6 @@
 #include "core/model/content.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -52,16 +53,67 @@ void read_common(Json& document, Target& out) {
   });
 }
 
-// `read` may throw Json::exception where a value is of another kind than pack() writes.
+// The bytes are by far the most of a packed text, and a parser of JSON would go through them
+// character by character, on the loop. They need no parser: base64 has no quotes and no escapes,
+// and inside a string a quote never stands without a backslash before it, so this is found only
+// where an attachment's bytes begin.
+constexpr std::string_view kBytesBegin = "\"content\":\"";
+
+// A packed text without the bytes, and the bytes in their order.
+struct Skeleton {
+  std::string json;
+  std::vector<std::string_view> bytes;  // base64; views into the packed text
+};
+
+Skeleton take_apart(std::string_view packed) {
+  Skeleton out;
+  while (true) {
+    const std::size_t found = packed.find(kBytesBegin);
+    if (found == std::string_view::npos) break;
+    const std::size_t begin = found + kBytesBegin.size();
+    const std::size_t end = std::min(packed.find('"', begin), packed.size());
+    out.json += packed.substr(0, begin);
+    out.bytes.push_back(packed.substr(begin, end - begin));
+    packed.remove_prefix(end);
+  }
+  out.json += packed;
+  return out;
+}
+
+// The other way round: `json` has an empty text for each attachment's bytes.
+std::string put_together(std::string_view json, const std::vector<Attachment>& attachments) {
+  std::string out;
+  for (const Attachment& attachment : attachments) {
+    const std::size_t begin = json.find(kBytesBegin) + kBytesBegin.size();
+    out += json.substr(0, begin);
+    out += base::to_base64(attachment.bytes);
+    json.remove_prefix(begin);
+  }
+  out += json;
+  return out;
+}
+
+struct NotIntact {};
+
+// `read` is called for each attachment. It throws NotIntact, or Json::exception where a value is of
+// another kind than pack() writes.
 template <class Target, class Read>
 std::optional<Target> read_document(std::string_view packed, Read read) {
-  Json document = Json::parse(packed, nullptr, false);
+  const Skeleton skeleton = take_apart(packed);
+  Json document = Json::parse(skeleton.json, nullptr, false);
   if (!document.is_object()) return std::nullopt;
   try {
     Target out;
-    read(document, out);
+    auto bytes = skeleton.bytes.begin();
+    read_common(document, out);
+    each(document, kAttachments, [&](Json& entry) {
+      if (bytes == skeleton.bytes.end()) throw NotIntact();
+      read(entry, *bytes++, out.attachments.emplace_back());
+    });
     return out;
   } catch (const Json::exception&) {
+    return std::nullopt;
+  } catch (const NotIntact&) {
     return std::nullopt;
   }
 }
@@ -79,37 +131,31 @@ std::string pack(const Content& content) {
     document[kMedia].push_back(std::move(entry));
   }
   for (const Attachment& attachment : content.attachments) {
-    document[kAttachments].push_back({{kName, attachment.name},
-                                      {kType, attachment.content_type},
-                                      {kBytes, base::to_base64(attachment.bytes)}});
+    document[kAttachments].push_back(
+        {{kName, attachment.name}, {kType, attachment.content_type}, {kBytes, ""}});
   }
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string json = document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return put_together(json, content.attachments);
 }
 
 std::optional<Content> unpack(std::string_view packed) {
-  bool intact = true;
-  auto content = read_document<Content>(packed, [&](Json& document, Content& out) {
-    read_common(document, out);
-    each(document, kAttachments, [&](Json& entry) {
-      auto bytes = base::from_base64(take(entry, kBytes));
-      intact &= bytes.has_value();
-      out.attachments.push_back({.name = take(entry, kName),
-                                 .content_type = take(entry, kType),
-                                 .bytes = std::move(bytes).value_or(std::string())});
-    });
-  });
-  return intact ? std::move(content) : std::nullopt;
+  return read_document<Content>(packed,
+                                [](Json& entry, std::string_view base64, Attachment& attachment) {
+                                  auto bytes = base::from_base64(base64);
+                                  if (!bytes) throw NotIntact();
+                                  attachment.name = take(entry, kName);
+                                  attachment.content_type = take(entry, kType);
+                                  attachment.bytes = *std::move(bytes);
+                                });
 }
 
 std::optional<ContentView> unpack_view(std::string_view packed) {
-  return read_document<ContentView>(packed, [](Json& document, ContentView& out) {
-    read_common(document, out);
-    each(document, kAttachments, [&](Json& entry) {
-      out.attachments.push_back({.name = take(entry, kName),
-                                 .content_type = take(entry, kType),
-                                 .size = base::base64_decoded_size(take(entry, kBytes))});
-    });
-  });
+  return read_document<ContentView>(
+      packed, [](Json& entry, std::string_view base64, AttachmentView& attachment) {
+        attachment.name = take(entry, kName);
+        attachment.content_type = take(entry, kType);
+        attachment.size = base::base64_decoded_size(base64);
+      });
 }
 
 }  // namespace heliograph::model

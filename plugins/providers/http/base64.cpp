@@ -4,19 +4,27 @@
 
 namespace heliograph::plugins::http {
 
+namespace {
+
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// The byte at `i`; 0 behind the end.
+std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
+  return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
+}
+
+}  // namespace
+
 void append_base64(std::string& out, std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
+  std::size_t at = out.size();
+  out.resize(at + (bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view group = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      bits = (bits << 8) | (j < group.size() ? static_cast<unsigned char>(group[j]) : 0u);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= group.size() ? kAlphabet[(bits >> (18 - 6 * j)) & 63u] : '=';
-    }
+    const std::uint32_t bits =
+        byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    out[at++] = kAlphabet[bits >> 18 & 63u];
+    out[at++] = kAlphabet[bits >> 12 & 63u];
+    out[at++] = i + 1 < bytes.size() ? kAlphabet[bits >> 6 & 63u] : '=';
+    out[at++] = i + 2 < bytes.size() ? kAlphabet[bits & 63u] : '=';
   }
 }
 

@@ -29,6 +29,20 @@ TEST(ContentTest, UnpacksWhatWasPacked) {
   EXPECT_EQ(unpack(pack(subject_only)), subject_only);
 }
 
+// Texts that look like the place where an attachment's bytes begin.
+TEST(ContentTest, NothingInATextIsTakenForBytes) {
+  const Content content{
+      .subject = R"("content":"AAAA")",
+      .html = R"({"attachments":[{"content":"Zm8="}]}\",\\"content":")",
+      .media = {{.url = R"("content":")", .content_type = R"(\"content":"\)"}},
+      .attachments = {
+          {.name = R"("content":")", .content_type = R"(x","content":"y)", .bytes = "1"},
+          {.name = "\\", .content_type = "\\\"", .bytes = R"("content":")"}}};
+  EXPECT_EQ(unpack(pack(content)), content);
+  ASSERT_TRUE(unpack_view(pack(content)));
+  EXPECT_EQ(unpack_view(pack(content))->attachments.at(1).size, 11U);
+}
+
 // What is stored must be readable by later versions: this text must never change its meaning.
 TEST(ContentTest, StoredForm) {
   const auto content =
@@ -54,8 +68,10 @@ TEST(ContentTest, ViewHasSizesInsteadOfBytes) {
 }
 
 TEST(ContentTest, WhatIsNotIntactIsNotUnpacked) {
-  for (const char* bad : {"", "[]", "{", R"({"subject":1})", R"({"media":{}})", R"({"media":[1]})",
-                          R"({"attachments":[{"name":"a","content_type":"b","content":"?"}]})"}) {
+  for (const char* bad :
+       {"", "[]", "{", R"({"attachments":[{"content":"Zm8=)", R"({"attachments":[{"name":"a"}]})",
+        R"({"attachments":[5]})", R"({"subject":1})", R"({"media":{}})", R"({"media":[1]})",
+        R"({"attachments":[{"name":"a","content_type":"b","content":"?"}]})"}) {
     EXPECT_FALSE(unpack(bad)) << bad;
   }
 }
