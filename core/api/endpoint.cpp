@@ -58,10 +58,10 @@ void Routes::any_scope(http::Method method, std::string_view pattern, Resource r
 }
 
 void Routes::client(http::Method method, std::string_view pattern, model::Scope scope,
-                    Resource resource) {
+                    Resource resource, const http::RouteOptions& options) {
   const Endpoint endpoint{
       .role = Role::kApi, .door = Door::kScope, .scope = scope, .resource = resource};
-  add(method, pattern, endpoint);
+  add(method, pattern, endpoint, options);
 }
 
 void Routes::admin(http::Method method, std::string_view pattern, Resource resource) {
@@ -72,12 +72,21 @@ void Routes::admin(http::Method method, std::string_view pattern, Resource resou
   add(method, pattern, endpoint);
 }
 
-void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint) {
+// Base64 makes four bytes of three, and JSON's escapes two of some; what is left is for the other
+// fields. A text of nothing but escapes can be refused for its size before it is for its length.
+http::RouteOptions Routes::message_body() const {
+  http::RouteOptions options;
+  options.body_max += 2 * static_cast<std::size_t>(context_->settings.messages.content_max);
+  return options;
+}
+
+void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
+                 const http::RouteOptions& options) {
   // Not a coroutine itself: its captures live in the router, a coroutine's would not.
   http::Handler handler = [context = context_, endpoint](http::Request& request) {
     return serve(*context, endpoint, request);
   };
-  router_.add(method, pattern, std::move(handler));
+  router_.add(method, pattern, std::move(handler), options);
   std::string& methods = methods_[std::string(pattern)];
   if (!methods.empty()) methods += ", ";
   methods += http::to_string(method);

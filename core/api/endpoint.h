@@ -54,10 +54,14 @@ class Routes {
   void health(std::string_view pattern, Resource resource);  // GET, on every listener, no key
   void open(http::Method method, std::string_view pattern, Resource resource);  // no key
   void any_scope(http::Method method, std::string_view pattern, Resource resource);
-  void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource);
+  void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource,
+              const http::RouteOptions& options = {});
   void admin(http::Method method, std::string_view pattern, Resource resource);
 
   http::Router finish();  // adds the CORS preflights
+
+  // For routes whose body is one message: what messages.content_max allows, as JSON.
+  http::RouteOptions message_body() const;
 
  private:
   enum class Door : std::uint8_t { kOpen, kAnyKey, kScope };
@@ -68,7 +72,8 @@ class Routes {
     Resource resource = nullptr;
   };
 
-  void add(http::Method method, std::string_view pattern, const Endpoint& endpoint);
+  void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
+           const http::RouteOptions& options = {});
   static boost::asio::awaitable<http::Response> serve(Context& context, Endpoint endpoint,
                                                       http::Request& request);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,

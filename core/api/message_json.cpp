@@ -4,6 +4,31 @@
 
 namespace heliograph::api {
 
+namespace {
+
+// The attachments' bytes are not shown: they would be most of the answer, and the client has them.
+void write_content(JsonWriter& json, const model::ContentView& content) {
+  json.text_unless_empty("subject", content.subject);
+  json.text_unless_empty("html", content.html);
+  if (!content.media.empty()) {
+    json.begin_array("media");
+    for (const model::Media& media : content.media) json.text_element(media.url);
+    json.end_array();
+  }
+  if (content.attachments.empty()) return;
+  json.begin_array("attachments");
+  for (const model::AttachmentView& attachment : content.attachments) {
+    json.begin_object();
+    json.text("filename", attachment.name);
+    json.text("content_type", attachment.content_type);
+    json.count("size", attachment.size);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
 void write_message(JsonWriter& json, const model::MessageView& message) {
   json.begin_object();
   json.text("id", message.id.to_string());
@@ -13,6 +38,7 @@ void write_message(JsonWriter& json, const model::MessageView& message) {
   json.text("to", message.to);
   json.text("from", message.from);
   json.text("text", message.text);
+  if (message.content) write_content(json, *message.content);
   json.text("priority", model::to_string(message.lane));
   json.text("in_doubt", model::to_string(message.in_doubt));
   json.count("parts", message.parts);

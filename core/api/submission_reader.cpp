@@ -10,25 +10,22 @@
 #include "core/api/duration_field.h"
 #include "core/api/json_fields.h"
 #include "core/api/json_writer.h"
+#include "core/api/submission_content.h"
 #include "core/base/time_text.h"
 
 namespace heliograph::api {
 namespace {
 
 // Documented, not built yet: given, they are refused, so that nobody takes an answer for a promise.
-constexpr std::array<std::string_view, 6> kLater{"subject",     "html",         "media",
-                                                 "attachments", "callback_url", "dlr_callback_url"};
+constexpr std::array<std::string_view, 2> kLater{"callback_url", "dlr_callback_url"};
 
 void read_channel(JsonFields& fields, pipeline::Submission& submission) {
   const auto text = fields.text("channel");
   if (!text) return;
-  const auto channel = model::parse_channel(*text);
-  if (channel == model::Channel::kSms) {
+  if (const auto channel = model::parse_open_channel(*text)) {
     submission.channel = *channel;
-  } else if (channel == model::Channel::kMms || channel == model::Channel::kEmail) {
-    fields.fail("channel", "not supported yet");
   } else {
-    fields.fail("channel", "Must be \"sms\".");
+    fields.fail("channel", fmt::format("Must be {}.", model::list_open_channels()));
   }
 }
 
@@ -115,7 +112,7 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   pipeline::Submission submission;
   submission.to = fields.required_text("to");
   submission.from = fields.text("from").value_or("");
-  submission.text = fields.required_text("text");
+  submission.text = fields.text("text").value_or("");
   submission.client_reference = fields.text("client_reference").value_or("");
   submission.provider = fields.text("provider").value_or("");
   read_channel(fields, submission);
@@ -123,11 +120,13 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   read_in_doubt(fields, submission);
   read_send_at(fields, submission);
   submission.validity = read_validity(fields, "validity");
+  const auto content_problem = read_content(fields, submission.content);
   const auto metadata_problem = read_metadata(fields, submission);
   for (const std::string_view name : kLater) fields.not_supported(name);
   if (fields.boolean("otp").value_or(false)) fields.fail("otp", "not supported yet");
 
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
+  if (content_problem) return std::unexpected(*content_problem);
   if (metadata_problem) return std::unexpected(*metadata_problem);
   return submission;
 }

@@ -21,6 +21,8 @@ constexpr const char* kDemoHint = R"(
 Try, in another terminal:
   curl -sS {0}/v1/messages -H 'X-API-Key: secret' -H 'Content-Type: application/json' \
     -d '{{"to":"+14155552671","from":"TEST","text":"Hello"}}'
+  curl -sS {0}/v1/messages -H 'X-API-Key: secret' -H 'Content-Type: application/json' \
+    -d '{{"channel":"email","to":"you@example.com","from":"me@example.com","subject":"Hi","text":"Hello"}}'
   curl -sS {0}/v1/messages/MESSAGE_ID -H 'X-API-Key: secret'
   curl -sS {0}/v1/admin/providers -H 'X-API-Key: secret'
 Ctrl-C ends it.

@@ -60,8 +60,10 @@ struct Queue {
 
 struct Messages {
   milliseconds validity{std::chrono::hours{24}};
-  std::size_t text_max = 1600;  // characters
+  std::size_t text_max = 1600;             // characters
+  std::uint64_t content_max = 1ull << 20;  // bytes: text, HTML and attachments of one e-mail
   std::string default_from;
+  std::string default_from_email;
 
   bool operator==(const Messages&) const = default;
 };

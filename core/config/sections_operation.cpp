@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/config/formats.h"
 #include "core/config/sections.h"
+#include "core/model/addresses.h"
 #include "core/model/phone_number.h"
 
 namespace heliograph::config {
@@ -14,6 +15,9 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr milliseconds kInstant{1};
+// A message is in memory whole, several times over, when it is accepted and when it is sent.
+constexpr std::uint64_t kContentMaxLeast = 1ull << 10;
+constexpr std::uint64_t kContentMaxMost = 16ull << 20;
 
 void read_store(TableReader& table, const Surroundings& surroundings, Store& out) {
   std::string url;
@@ -42,6 +46,14 @@ void read_messages(TableReader& table, Messages& out) {
     table.error("default_from",
                 "expected an E.164 number, a short code of 3 to 8 digits, or 1 to 11 letters, "
                 "digits and blanks");
+  }
+  table.size("content_max", out.content_max);
+  if (out.content_max < kContentMaxLeast || out.content_max > kContentMaxMost) {
+    table.error("content_max", "expected 1KiB to 16MiB");
+  }
+  table.text("default_from_email", out.default_from_email);
+  if (!out.default_from_email.empty() && !model::is_email_address(out.default_from_email)) {
+    table.error("default_from_email", "expected an address such as \"alerts@example.com\"");
   }
 }
 

@@ -29,9 +29,10 @@ void read_channels(TableReader& table, std::vector<model::Channel>& out) {
   if (words.empty()) table.error("channels", "names no channel");
   out.clear();
   for (const std::string& word : words) {
-    const auto channel = model::parse_channel(word);
-    if (!channel || channel == model::Channel::kVoice) {
-      table.error("channels", fmt::format("\"{}\" is none of \"sms\", \"mms\", \"email\"", word));
+    const auto channel = model::parse_open_channel(word);
+    if (!channel) {
+      table.error("channels",
+                  fmt::format("\"{}\" is none of {}", word, model::list_open_channels(", ")));
     } else if (std::ranges::find(out, *channel) != out.end()) {
       table.error("channels", fmt::format("\"{}\" is there twice", word));
     } else {

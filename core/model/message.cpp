@@ -5,11 +5,6 @@
 namespace heliograph::model {
 namespace {
 
-constexpr Words<Channel, 4> kChannelWords{{{Channel::kSms, "sms"},
-                                           {Channel::kEmail, "email"},
-                                           {Channel::kMms, "mms"},
-                                           {Channel::kVoice, "voice"}}};
-
 constexpr Words<Lane, kLanes> kLaneWords{
     {{Lane::kUrgent, "urgent"}, {Lane::kNormal, "normal"}, {Lane::kBulk, "bulk"}}};
 
@@ -23,12 +18,6 @@ constexpr Words<CaptureOn, 3> kCaptureOnWords{{{CaptureOn::kDelivered, "delivere
                                                {CaptureOn::kAccepted, "accepted"}}};
 
 }  // namespace
-
-std::string_view to_string(Channel channel) { return word_of(kChannelWords, channel); }
-
-std::optional<Channel> parse_channel(std::string_view text) {
-  return value_of(kChannelWords, text);
-}
 
 std::string_view to_string(Lane lane) { return word_of(kLaneWords, lane); }
 

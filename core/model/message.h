@@ -9,15 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/model/channel.h"
+#include "core/model/content.h"
 #include "core/model/ids.h"
 #include "core/model/status.h"
 
 namespace heliograph::model {
-
-// Bits, as in the plugin ABI (HG_CH_*). Stored.
-enum class Channel : std::uint8_t { kSms = 1, kEmail = 2, kMms = 4, kVoice = 8 };
-std::string_view to_string(Channel channel);  // "sms"
-std::optional<Channel> parse_channel(std::string_view text);
 
 // Stored: append only. Smaller is more urgent.
 enum class Lane : std::uint8_t { kUrgent = 0, kNormal = 1, kBulk = 2 };
@@ -54,6 +51,7 @@ struct NewMessage {
   std::string to_given;  // as the client wrote it; empty when the same as `to`
   std::string from;
   std::string text;
+  std::string content;           // pack(Content); empty: the text is all there is
   std::string client_reference;  // <= 64 characters
   std::string callback_url;
   std::string metadata_json;    // a JSON object, or empty
@@ -77,6 +75,8 @@ struct WorkItem {
   InDoubt in_doubt = InDoubt::kAuto;
   bool possible_duplicate = false;
   bool doubtful = false;  // the last attempt ended UNKNOWN and is not resolved
+  bool rich = false;      // it has content, which is read when an attempt begins: memory is bounded
+                          // by the sends in flight, not by the queue
   std::uint16_t parts = 1;
   std::uint16_t attempts = 0;        // sends begun so far in this cycle; max_attempts counts these
   std::uint16_t attempt_number = 0;  // sends begun over all cycles; the number of the last attempt
@@ -116,7 +116,8 @@ struct MessageView {
   std::string to;
   std::string to_given;
   std::string from;
-  std::string text;  // empty once its retention is over
+  std::string text;                    // empty once its retention is over
+  std::optional<ContentView> content;  // of one message that has any; never in lists
   std::string client_reference;
   std::string callback_url;
   std::string metadata_json;

@@ -41,6 +41,11 @@ Ending ending_of(const ports::FinishAttempt& command) {
           .possible_duplicate = command.possible_duplicate};
 }
 
+// Frees it too: it can be a megabyte, and the message may wait again for long.
+void drop_content(Job& job) {
+  if (!job.content.empty()) std::string().swap(job.content);
+}
+
 }  // namespace
 
 AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePorts& ports,
@@ -79,16 +84,19 @@ void AttemptRunner::start(Job& job, const Choice& choice, void (AttemptRunner::*
                                     .attempt_number = job.item.attempt_number,
                                     .cycle = job.item.cycle,
                                     .provider = board_[choice.provider].key,
-                                    .started_at = job.started_at};
-  ports_.store.begin_attempt(command, ports_.loop, alive_.guard([this, &job, then](bool begun) {
-    if (begun) return (this->*then)(job);
+                                    .started_at = job.started_at,
+                                    .with_content = job.item.rich && then != &AttemptRunner::undo};
+  auto done = alive_.guard([this, &job, then](ports::BeginResult result) {
+    job.content = std::move(result.content);
+    if (result.begun) return (this->*then)(job);
     // Cancelled, expired or moved since it was read.
     if (then == &AttemptRunner::acquire) board_.unwant_permit(job.choice.provider, job.item.parts);
     tell_distributor(job, Outcome::kNotTried, {});
     free_slot(job);
     --active_;
     owner_.on_left(job, std::nullopt);
-  }));
+  });
+  ports_.store.begin_attempt(command, ports_.loop, std::move(done));
 }
 
 void AttemptRunner::postpone(Job& job, std::size_t provider, model::TimePoint due) {
@@ -164,6 +172,7 @@ void AttemptRunner::send(Job& job) {
   const ports::SendRequest request{
       .ticket = ticket,
       .item = &job.item,
+      .content = job.content,
       .attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1),
       .resend = job.item.doubtful && job.item.last_provider == entry.key,
       .deadline = now + entry.settings.timeout,
@@ -318,6 +327,7 @@ void AttemptRunner::finish(Job& job, OutcomeDecision decision) {
 }
 
 void AttemptRunner::record(Job& job, ports::FinishAttempt command, bool again) {
+  drop_content(job);
   job.stage = Stage::kFinishing;
   command.id = job.item.id;
   command.attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1);

@@ -28,6 +28,7 @@ struct Submission {
   std::string to;
   std::string from;
   std::string text;
+  model::Content content;
   std::string client_reference;
   std::string callback_url;
   std::string provider;  // pin

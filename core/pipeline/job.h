@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/model/attempt.h"
@@ -70,6 +71,7 @@ struct Job {
   std::uint64_t grant = 0;
   int permits_aged = 0;
   Ending ending;
+  std::string content;  // of a rich item, from the attempt's beginning to its end
 
   ports::QueuePosition position() const { return {item.due, item.id.row()}; }
 };

@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/model/addresses.h"
 #include "core/model/phone_number.h"
 #include "core/model/segments.h"
+#include "core/pipeline/content_judge.h"
 
 namespace heliograph::pipeline {
 
@@ -17,28 +19,20 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kReferenceMax = 64;
+constexpr std::size_t kReferenceMax = 64;  // characters
 constexpr std::size_t kUrlMax = 2'048;
 constexpr std::size_t kMetadataMax = 4'096;
-// RFC 5321, 4.5.3.1: a path holds 256 octets with its angle brackets.
-constexpr std::size_t kEmailMax = 254;
 // Nobody means a later time; a wrong unit or year does.
 constexpr milliseconds kAheadMax = hours{24 * 366};
 constexpr milliseconds kValidityMax = hours{24 * 31};
+
+constexpr const char* kNotAnAddress =
+    "This is not a bare e-mail address such as \"name@example.com\".";
 
 using Judgement = std::expected<void, FieldError>;
 
 std::unexpected<FieldError> wrong(std::string pointer, std::string detail) {
   return std::unexpected(FieldError{std::move(pointer), std::move(detail)});
-}
-
-bool is_email(std::string_view text) {
-  const std::size_t at = text.rfind('@');
-  if (text.size() > kEmailMax || at == std::string_view::npos || at == 0 || at + 1 == text.size())
-    return false;
-  return std::ranges::all_of(text, [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '<' && c != '>' && c != ',';
-  });
 }
 
 bool is_printable(std::string_view text) {
@@ -50,12 +44,16 @@ class Judge {
  public:
   Judge(const IntakeSettings& settings, const model::Client& client, const Submission& given,
         model::TimePoint real_wall)
-      : settings_(settings), client_(client), given_(given), now_(real_wall) {}
+      : settings_(settings),
+        client_(client),
+        given_(given),
+        channel_(model::channel_info(given.channel)),
+        now_(real_wall) {}
 
   std::expected<model::NewMessage, FieldError> run() {
     using Step = Judgement (Judge::*)();
     // In the order in which people write the fields: the first thing wrong is what they hear of.
-    for (const Step step : {&Judge::recipient, &Judge::sender, &Judge::text, &Judge::pin,
+    for (const Step step : {&Judge::channel, &Judge::recipient, &Judge::sender, &Judge::content, &Judge::pin,
                             &Judge::times, &Judge::extras}) {
       if (Judgement verdict = (this->*step)(); !verdict) return std::unexpected(verdict.error());
     }
@@ -64,12 +62,19 @@ class Judge {
   }
 
  private:
-  bool telephony() const { return given_.channel != model::Channel::kEmail; }
+  // It would wait for nothing until its validity is over. Without any provider nothing is known.
+  Judgement channel() {
+    const auto bit = static_cast<std::uint32_t>(given_.channel);
+    const auto carries = [bit](const auto& entry) { return (entry.second & bit) != 0; };
+    if (settings_.providers.empty() || std::ranges::any_of(settings_.providers, carries)) return {};
+    return wrong("/channel", fmt::format("No provider of this gateway carries the channel {}.",
+                                         channel_.name));
+  }
 
   Judgement recipient() {
     if (given_.to.empty()) return wrong("/to", "The recipient is missing.");
-    if (!telephony()) {
-      if (!is_email(given_.to)) return wrong("/to", "This is not an e-mail address.");
+    if (!channel_.telephony) {
+      if (!model::is_email_address(given_.to)) return wrong("/to", kNotAnAddress);
       out_.to = given_.to;
       return {};
     }
@@ -85,29 +90,29 @@ class Judge {
   }
 
   Judgement sender() {
-    out_.from = given_.from.empty() ? settings_.messages.default_from : given_.from;
+    const config::Messages& messages = settings_.messages;
+    out_.from = !given_.from.empty() ? given_.from
+                : channel_.telephony ? messages.default_from
+                                     : messages.default_from_email;
     if (out_.from.empty())
       return wrong("/from", "The sender is missing and the gateway has no default sender.");
-    if (telephony() && !model::is_valid_sender(out_.from)) {
+    if (channel_.telephony && !model::is_valid_sender(out_.from)) {
       return wrong(
           "/from",
           "A sender is a number in international form, a short code of 3 to 8 digits, or 1 "
           "to 11 letters, digits and blanks with at least one letter.");
     }
-    if (!telephony() && !is_email(out_.from))
-      return wrong("/from", "This is not an e-mail address.");
+    if (!channel_.telephony && !model::is_email_address(out_.from))
+      return wrong("/from", kNotAnAddress);
     return {};
   }
 
-  Judgement text() {
-    if (given_.text.empty()) return wrong("/text", "The text is missing.");
-    if (!base::is_utf8(given_.text)) return wrong("/text", "The text is not well-formed UTF-8.");
-    const std::size_t characters = model::count_characters(given_.text);
-    if (characters > settings_.messages.text_max) {
-      return wrong("/text", fmt::format("The text has {} characters; at most {} are allowed.",
-                                        characters, settings_.messages.text_max));
+  Judgement content() {
+    if (auto verdict = judge_content(settings_.messages, channel_, given_); !verdict) {
+      return verdict;
     }
     out_.text = given_.text;
+    out_.content = model::pack(given_.content);
     return {};
   }
 
@@ -139,7 +144,9 @@ class Judge {
   }
 
   Judgement extras() {
-    if (given_.client_reference.size() > kReferenceMax || !is_printable(given_.client_reference))
+    const std::string& reference = given_.client_reference;
+    if (!base::is_utf8(reference) || model::count_characters(reference) > kReferenceMax ||
+        !is_printable(reference))
       return wrong("/client_reference", "A reference is at most 64 printable characters.");
     if (given_.callback_url.size() > kUrlMax || !is_printable(given_.callback_url))
       return wrong("/callback_url", "A URL is at most 2048 printable characters.");
@@ -156,7 +163,7 @@ class Judge {
     out_.client_reference = given_.client_reference;
     out_.callback_url = given_.callback_url.empty() ? client_.callback_url : given_.callback_url;
     out_.metadata_json = given_.metadata_json;
-    out_.parts = telephony() ? model::segment(out_.text).parts : std::uint16_t{1};
+    out_.parts = channel_.segmented ? model::segment(out_.text).parts : std::uint16_t{1};
     if (!client_.billing) return;
     const std::int64_t price =
         client_.price_per_part_cents.value_or(settings_.billing.price_per_part_cents);
@@ -166,6 +173,7 @@ class Judge {
   const IntakeSettings& settings_;
   const model::Client& client_;
   const Submission& given_;
+  const model::ChannelInfo& channel_;
   model::TimePoint now_;
   model::NewMessage out_;
 };

@@ -60,7 +60,7 @@ hg_message borrow_message(const model::WorkItem& item, const std::string& id) {
   return message;
 }
 
-void AbiMessage::fill(const model::WorkItem& item) {
+bool AbiMessage::fill(const model::WorkItem& item, std::string_view packed) {
   id = item.id.to_string();
   from = item.from;
   to = item.to;
@@ -84,6 +84,7 @@ void AbiMessage::fill(const model::WorkItem& item) {
   view.body = to_abi(text);
   view.headers = headers.data();
   view.n_headers = headers.size();
+  return !item.rich || content.fill(packed, view);
 }
 
 model::AttemptResult to_model(const hg_send_result& result) {

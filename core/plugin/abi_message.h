@@ -5,11 +5,13 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/model/attempt.h"
 #include "core/model/message.h"
 #include "core/model/receipt.h"
+#include "core/plugin/abi_content.h"
 
 namespace heliograph::plugin {
 
@@ -23,13 +25,15 @@ struct AbiMessage {
   std::string text;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<hg_kv> headers;
+  AbiContent content;
 
   AbiMessage() = default;
   AbiMessage(const AbiMessage&) = delete;
   AbiMessage& operator=(const AbiMessage&) = delete;
   // The client's metadata becomes headers, names prefixed "x-". The idempotency key is the id: the
-  // same in every send of the message.
-  void fill(const model::WorkItem& item);
+  // same in every send of the message. `packed` is the content of a rich item. False: it is not
+  // intact, so the message must not be sent.
+  [[nodiscard]] bool fill(const model::WorkItem& item, std::string_view packed);
 };
 
 // Views of the item's own strings: valid as long as the item and `id` are, for one call.

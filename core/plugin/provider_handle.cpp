@@ -120,7 +120,7 @@ void ProviderHandle::connect_later(ports::ProviderEvents* events) {
 
 // ---- sending ----
 
-ProviderHandle::FlightPtr ProviderHandle::new_flight(const ports::SendRequest& request) {
+ProviderHandle::FlightPtr ProviderHandle::new_flight() {
   FlightPtr flight;
   if (spare_.empty()) {
     flight = std::make_unique<Flight>();
@@ -128,23 +128,31 @@ ProviderHandle::FlightPtr ProviderHandle::new_flight(const ports::SendRequest& r
     flight = std::move(spare_.back());
     spare_.pop_back();
   }
-  flight->ticket = request.ticket;
   flight->answered = false;
   flight->told = false;
   flight->missed = false;
-  flight->message.fill(*request.item);
   return flight;
 }
 
 void ProviderHandle::recycle(FlightPtr flight) {
+  flight->message.content.clear();
   if (spare_.size() < kSpareMax) spare_.push_back(std::move(flight));
 }
 
 bool ProviderHandle::send(const ports::SendRequest& request) {
   if (!instance_.works() || unanswered_ >= kNeverCompletedMax) return false;
+  auto flight = new_flight();
+  flight->ticket = request.ticket;
+  if (!flight->message.fill(*request.item, request.content)) {
+    recycle(std::move(flight));
+    refuse(request.ticket, model::Outcome::kRejected, "the content kept for it is not intact");
+    return true;
+  }
   const auto op = instance_.tickets().issue(TicketKind::kSend);
-  if (op == 0) return false;
-  auto flight = new_flight(request);
+  if (op == 0) {
+    recycle(std::move(flight));
+    return false;
+  }
   const hg_send_item item{.op = op,
                           .msg = &flight->message.view,
                           .deadline_mono_ns = to_ns(request.deadline),
@@ -173,9 +181,8 @@ bool ProviderHandle::settle(hg_op op, FlightPtr flight, hg_status status, std::s
       const auto ticket = flight->ticket;
       recycle(std::move(flight));
       if (status == HG_E_BUSY) return false;
-      instance_.post([this, ticket, why = std::string{status_name(status)}] {
-        deliver(ticket, result_of(model::Outcome::kRetry, "the plugin did not take it: " + why));
-      });
+      refuse(ticket, model::Outcome::kRetry,
+             "the plugin did not take it: " + std::string{status_name(status)});
       return true;
     }
     // Its completion, which is on the way, is the truth.
@@ -185,6 +192,13 @@ bool ProviderHandle::settle(hg_op op, FlightPtr flight, hg_status status, std::s
   track(op, std::move(flight), deadline);
   if (panicked) instance_.quarantine("send: HG_E_PANIC");
   return true;
+}
+
+// The result of a send that no plugin has; after send() has returned, as every result.
+void ProviderHandle::refuse(ports::SendTicket ticket, model::Outcome outcome, std::string why) {
+  instance_.post([this, ticket, outcome, why = std::move(why)]() mutable {
+    deliver(ticket, result_of(outcome, std::move(why)));
+  });
 }
 
 void ProviderHandle::track(hg_op op, FlightPtr flight, ports::MonoTime deadline) {

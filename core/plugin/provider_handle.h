@@ -75,10 +75,11 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   };
   using FlightPtr = std::unique_ptr<Flight>;
 
-  FlightPtr new_flight(const ports::SendRequest& request);
+  FlightPtr new_flight();
   void recycle(FlightPtr flight);
   bool settle(hg_op op, FlightPtr flight, hg_status status, std::size_t accepted,
               ports::MonoTime deadline);
+  void refuse(ports::SendTicket ticket, model::Outcome outcome, std::string why);
   void track(hg_op op, FlightPtr flight, ports::MonoTime deadline);
   void advise_cancel(hg_op op, hg_status why);
   void deadline_passed(hg_op op);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/unique_function.h"
@@ -29,6 +30,7 @@ enum class SendTicket : std::uint64_t {};
 struct SendRequest {
   SendTicket ticket{};
   const model::WorkItem* item = nullptr;  // copied by the provider's handle before send() returns
+  std::string_view content;               // likewise; of a rich item, packed (core/model/content.h)
   std::uint16_t attempt_number = 0;
   bool resend = false;  // an earlier attempt here ended UNKNOWN
   MonoTime deadline{};

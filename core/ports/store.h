@@ -55,9 +55,9 @@ class Store {
   // due time of a message due now and the order are given by the writer.
   virtual void accept(AcceptCommand command, Executor& where, Done<AcceptResult> done) = 0;
 
-  // True: the message is SENDING and carries attempt_number + 1. False: cancelled, expired,
-  // finished or moved since it was read.
-  virtual void begin_attempt(const BeginAttempt& command, Executor& where, Done<bool> done) = 0;
+  // Begun: the message is SENDING and carries attempt_number + 1.
+  virtual void begin_attempt(const BeginAttempt& command, Executor& where,
+                             Done<BeginResult> done) = 0;
   virtual void finish_attempt(FinishAttempt command, Executor& where, Done<FinishResult> done) = 0;
 
   // One result for each receipt, in order; all of them in one transaction.

@@ -61,6 +61,11 @@ struct BeginAttempt {
   std::uint16_t cycle = 0;
   model::ProviderKey provider{};
   model::TimePoint started_at{};
+  bool with_content = false;  // of a rich item that is to be sent: its content is read too
+};
+struct BeginResult {
+  bool begun = false;   // false: cancelled, expired, finished or moved since it was read
+  std::string content;  // model::Content, packed; empty where none was asked for
 };
 
 using model::HoldAction;

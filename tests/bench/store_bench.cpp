@@ -142,8 +142,8 @@ class Load {
 
   void begin(model::MessageId id) {
     ports::BeginAttempt command{.id = id, .provider = provider_, .started_at = clock_.wall()};
-    store_.begin_attempt(command, executor_, [this, id](bool begun) {
-      if (!begun) std::abort();
+    store_.begin_attempt(command, executor_, [this, id](const ports::BeginResult& result) {
+      if (!result.begun) std::abort();
       finish(id);
     });
   }

@@ -53,6 +53,8 @@ ports::AcceptResult MemoryStore::do_accept(const ports::AcceptCommand& command) 
   item.lane = given.lane;
   item.in_doubt = given.in_doubt;
   item.parts = given.parts;
+  item.rich = !given.content.empty();
+  row.content = given.content;
   item.to = given.to;
   item.text = given.text;
   item.due = now;
@@ -68,21 +70,22 @@ ports::AcceptResult MemoryStore::do_accept(const ports::AcceptCommand& command) 
 }
 
 void MemoryStore::begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
-                                ports::Done<bool> done) {
-  queue<bool>(where, std::move(done), [this, command] { return do_begin(command); });
+                                ports::Done<ports::BeginResult> done) {
+  queue<ports::BeginResult>(where, std::move(done), [this, command] { return do_begin(command); });
 }
 
-bool MemoryStore::do_begin(const ports::BeginAttempt& command) {
-  model::WorkItem& item = rows_.at(command.id.row()).item;
+ports::BeginResult MemoryStore::do_begin(const ports::BeginAttempt& command) {
+  StoredMessage& row = rows_.at(command.id.row());
+  model::WorkItem& item = row.item;
   const bool as_read = model::is_waiting(item.status) &&
                        item.attempt_number == command.attempt_number && item.cycle == command.cycle;
-  if (!as_read) return false;
+  if (!as_read) return {};
   ++begins;
   item.status = Status::kSending;
   ++item.attempts;
   ++item.attempt_number;
   item.last_provider = command.provider;
-  return true;
+  return {.begun = true, .content = command.with_content ? row.content : std::string()};
 }
 
 void MemoryStore::finish_attempt(ports::FinishAttempt command, ports::Executor& where,

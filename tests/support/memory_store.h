@@ -22,6 +22,7 @@ struct StoredMessage {
   int resolutions = 0;                                // of the hold: never above 1
   std::string provider_message_id;
   std::vector<model::Outcome> outcomes;  // of the attempts recorded
+  std::string content = {};
 };
 
 class MemoryStore : public ports::Store {
@@ -45,7 +46,7 @@ class MemoryStore : public ports::Store {
   void accept(ports::AcceptCommand command, ports::Executor& where,
               ports::Done<ports::AcceptResult> done) override;
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
-                     ports::Done<bool> done) override;
+                     ports::Done<ports::BeginResult> done) override;
   void finish_attempt(ports::FinishAttempt command, ports::Executor& where,
                       ports::Done<ports::FinishResult> done) override;
   void apply_receipts(std::vector<model::Receipt> receipts, ports::Executor& where,
@@ -82,7 +83,7 @@ class MemoryStore : public ports::Store {
   template <class T>
   void queue(ports::Executor& where, ports::Done<T> done, std::function<T()> work);
   ports::AcceptResult do_accept(const ports::AcceptCommand& command);
-  bool do_begin(const ports::BeginAttempt& command);
+  ports::BeginResult do_begin(const ports::BeginAttempt& command);
   ports::FinishResult do_finish(const ports::FinishAttempt& command);
   ports::ReceiptOutcome do_receipt(const model::Receipt& receipt);
   bool do_expire(StoredMessage& row, model::TimePoint now);

@@ -25,7 +25,7 @@ class PumpedStore final : public ports::Store {
     store_.accept(std::move(command), where, std::move(done));
   }
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
-                     ports::Done<bool> done) override {
+                     ports::Done<ports::BeginResult> done) override {
     plan();
     store_.begin_attempt(command, where, std::move(done));
   }

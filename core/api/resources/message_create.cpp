@@ -93,7 +93,8 @@ boost::asio::awaitable<http::Response> create_message(Call& call) {
 }  // namespace
 
 void add_message_create(Routes& routes) {
-  routes.client(http::Method::kPost, "/v1/messages", model::kScopeSend, create_message);
+  routes.client(http::Method::kPost, "/v1/messages", model::kScopeSend, create_message,
+                routes.message_body());
 }
 
 }  // namespace heliograph::api

@@ -13,7 +13,9 @@ namespace {
 std::string listen_address(const config::Provider& provider) {
   const auto table = nlohmann::json::parse(provider.config.json, nullptr, false);
   if (!table.is_object() || !table.contains("url") || !table["url"].is_string()) return {};
-  const auto url = boost::urls::parse_uri(table["url"].get_ref<const std::string&>());
+  // Placeholders stand behind the host.
+  std::string_view text = table["url"].get_ref<const std::string&>();
+  const auto url = boost::urls::parse_uri(text.substr(0, text.find('{')));
   if (!url || url->port_number() == 0) return {};
   const std::string host = url->host();
   if (host != "127.0.0.1" && host != "localhost") return {};

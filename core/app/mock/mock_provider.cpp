@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/app/mock/inbound_event.h"
 #include "core/app/mock/receipt_sender.h"
+#include "core/app/mock/send_request.h"
 #include "core/http/server.h"
 
 namespace heliograph::app::mock {
@@ -29,8 +31,13 @@ std::int64_t unix_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
+// Of one message with attachments; whoever runs a mock trusts who talks to it.
+constexpr std::size_t kSendBodyMax = 64ull << 20;
+
 struct Arrival {
   std::int64_t at_ns = 0;
+  std::string channel;
+  std::string content;              // JSON, of rich messages
   std::string message_id;           // ours, as the gateway sent it
   std::string key;                  // Idempotency-Key
   std::string provider_message_id;  // given out; empty when it was not taken
@@ -48,11 +55,6 @@ Response json_response(unsigned status, std::string body) {
 
 Response error_response(unsigned status, const char* text) {
   return json_response(status, Json{{"error", text}}.dump());
-}
-
-std::string text_field(const Json& document, const char* name) {
-  const auto found = document.find(name);
-  return found != document.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 awaitable<void> sleep_for(milliseconds duration) {
@@ -94,34 +96,44 @@ class MockProvider::Impl {
     const auto bind = [this](auto member) {
       return [this, member](Request& request) { return (this->*member)(request); };
     };
+    const http::RouteOptions large{.body_max = kSendBodyMax};
     router.add(http::Method::kPost, "/api/sms/{name}", bind(&Impl::send));
+    router.add(http::Method::kPost, "/api/mms/{name}", bind(&Impl::send));
+    router.add(http::Method::kPost, "/api/email/{name}", bind(&Impl::send_email), large);
     router.add(http::Method::kGet, "/api/sms/{name}", bind(&Impl::send_by_query));
     router.add(http::Method::kGet, "/health", bind(&Impl::health));
     router.add(http::Method::kGet, "/admin/behaviour", bind(&Impl::get_behaviour));
     router.add(http::Method::kPut, "/admin/behaviour", bind(&Impl::put_behaviour));
     router.add(http::Method::kGet, "/admin/arrivals", bind(&Impl::get_arrivals));
     router.add(http::Method::kDelete, "/admin/arrivals", bind(&Impl::delete_arrivals));
+    router.add(http::Method::kPost, "/admin/inbound", bind(&Impl::post_inbound));
     return router;
   }
 
   awaitable<Response> send(Request& request) {
-    return carry(request, Json::parse(request.body, nullptr, false));
+    return carry(request, read_phone_message(Json::parse(request.body, nullptr, false)));
+  }
+
+  awaitable<Response> send_email(Request& request) {
+    return carry(request, read_email(Json::parse(request.body, nullptr, false)));
   }
 
   // Gateways of the older kind send with GET and a query.
   awaitable<Response> send_by_query(Request& request) {
     auto document = Json::object();
     for (const auto& [name, value] : request.query) document[name] = value;
-    return carry(request, std::move(document));
+    return carry(request, read_phone_message(document));
   }
 
-  awaitable<Response> carry(Request& request, Json document) {
+  awaitable<Response> carry(Request& request, SendRequest asked) {
     Arrival arrival;
     arrival.at_ns = unix_ns();
     arrival.path = request.path;
     arrival.key = request.header("idempotency-key").value_or("");
-    if (document.is_object()) arrival.message_id = text_field(document, "message_id");
-    Response response = decide(document, arrival);
+    arrival.channel = std::move(asked.channel);
+    arrival.message_id = std::move(asked.message_id);
+    arrival.content = std::move(asked.content);
+    Response response = decide(asked.error, arrival);
     const bool hang = response.abort && behaviour_.fault == "hang";
     remember(std::move(arrival));
     const auto wait = hang ? milliseconds{std::chrono::hours{1}} : behaviour_.latency;
@@ -130,17 +142,14 @@ class MockProvider::Impl {
   }
 
   // The answer to a send; fills in what the arrival came to.
-  Response decide(const Json& document, Arrival& arrival) {
-    Response response = judge(document, arrival);
+  Response decide(const std::string& error, Arrival& arrival) {
+    Response response = judge(error, arrival);
     arrival.code = response.abort ? 0 : response.status;
     return response;
   }
 
-  Response judge(const Json& document, Arrival& arrival) {
-    if (!document.is_object()) return error_response(400, "a JSON object is expected");
-    const bool has_recipient =
-        !text_field(document, "phone").empty() || !text_field(document, "to").empty();
-    if (!has_recipient) return error_response(400, "phone is missing");
+  Response judge(const std::string& error, Arrival& arrival) {
+    if (!error.empty()) return error_response(400, error.c_str());
     if (over_rate_limit()) {
       Response response = error_response(429, "rate limit exceeded");
       response.headers.emplace_back("Retry-After", "1");
@@ -225,7 +234,9 @@ class MockProvider::Impl {
     Json out = {{"total", arrivals_total_},
                 {"forgotten", arrivals_forgotten_},
                 {"receipts_delivered", receipts_.delivered()},
-                {"receipts_dropped", receipts_.dropped()}};
+                {"receipts_dropped", receipts_.dropped()},
+                {"inbound_delivered", receipts_.events_delivered()},
+                {"inbound_dropped", receipts_.events_dropped()}};
     if (request.query_value("summary")) co_return json_response(200, out.dump());
     auto& list = out["arrivals"] = Json::array();
     for (const auto& arrival : arrivals_) {
@@ -234,9 +245,25 @@ class MockProvider::Impl {
                       {"idempotency_key", arrival.key},
                       {"provider_message_id", arrival.provider_message_id},
                       {"path", arrival.path},
+                      {"channel", arrival.channel},
                       {"code", arrival.code}});
+      if (!arrival.content.empty()) list.back()["content"] = Json::parse(arrival.content);
     }
     co_return json_response(200, out.dump());
+  }
+
+  // A message as a subscriber would send it: told to the gateway where the receipts go.
+  awaitable<Response> post_inbound(Request& request) {
+    if (behaviour_.receipts_url.empty()) {
+      co_return error_response(409, "receipts_url is not set, so there is nobody to tell");
+    }
+    const std::string id = fmt::format("{}-in-{}", options_.id, last_inbound_ + 1);
+    auto event = inbound_event(Json::parse(request.body, nullptr, false), id);
+    if (!event) co_return error_response(400, event.error().c_str());
+    ++last_inbound_;
+    receipts_.post_event(
+        {.url = behaviour_.receipts_url, .secret = behaviour_.receipts_secret, .body = *event});
+    co_return json_response(202, Json{{"id", id}}.dump());
   }
 
   awaitable<Response> delete_arrivals(Request&) {
@@ -251,6 +278,7 @@ class MockProvider::Impl {
   Dice dice_;
   const ports::Clock& clock_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t last_inbound_ = 0;
   std::uint64_t arrivals_total_ = 0;
   std::uint64_t arrivals_forgotten_ = 0;
   std::deque<Arrival> arrivals_;

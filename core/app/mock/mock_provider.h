@@ -1,10 +1,18 @@
 // A mock provider: an HTTP server that takes messages as the `http` provider plugin sends them,
 // behaves as told, posts receipts back and remembers every arrival for tests.
 //
-//   POST   /api/sms/{anything}   {"phone"|"to", "text", "message_id"?} -> 200 {"message",
-//   "message_id"}, 500, 400, 429 GET    /health GET    /admin/behaviour      PUT changes it
-//   (core/app/mock/behaviour.h) GET    /admin/arrivals       every send with its time in ns;
-//   ?summary=1 the counts alone; DELETE forgets them
+//   POST /api/sms/{anything}     {"phone"|"to", "text", "media"?, "message_id"?}; also under
+//                                /api/mms; -> 200 {"message", "message_id"}, 500, 400, 429
+//   POST /api/email/{anything}   {"subject", "body", "recipients", "from"?, "html"?,
+//   "attachments"?,
+//                                "message_id"?}
+//   GET  /health
+//   GET  /admin/behaviour        PUT changes it (core/app/mock/behaviour.h)
+//   GET  /admin/arrivals         every send with its time in ns; ?summary=1 the counts alone;
+//   DELETE
+//                                forgets them
+//   POST /admin/inbound          {"from", "to", "text"?, "media"?}: tells the gateway of a message
+//                                that came in (core/app/mock/inbound_event.h) -> 202 {"id"}
 #pragma once
 
 #include <cstdint>

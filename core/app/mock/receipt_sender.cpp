@@ -28,6 +28,14 @@ std::string body_of(const std::vector<ReceiptToSend>& receipts, model::TimePoint
   return body.dump();
 }
 
+bool is_taken(const ports::OutgoingResponse& response) {
+  return response.code >= 200 && response.code < 300;
+}
+
+bool is_refused(const ports::OutgoingResponse& response) {
+  return response.code >= 400 && response.code < 500 && response.code != 429;
+}
+
 }  // namespace
 
 ReceiptSender::ReceiptSender(const ports::Clock& clock)
@@ -80,31 +88,56 @@ void ReceiptSender::send_due() {
   arm();
 }
 
-void ReceiptSender::send(const std::shared_ptr<Batch>& batch) {
+void ReceiptSender::post(const std::string& url, const std::string& secret, std::string body,
+                         base::UniqueFunction<void(const ports::OutgoingResponse&)> done) {
   ports::OutgoingRequest request;
   request.method = "POST";
-  request.url = batch->url;
-  request.body = body_of(batch->receipts, clock_.real_wall());
+  request.url = url;
+  request.body = std::move(body);
   request.headers = {{"Content-Type", "application/json"}};
-  if (!batch->secret.empty()) {
-    const auto mac = http::hmac_sha256(batch->secret, request.body);
+  if (!secret.empty()) {
+    const auto mac = http::hmac_sha256(secret, request.body);
     request.headers.emplace_back("X-Signature", base::to_hex(std::as_bytes(std::span(mac))));
   }
   request.deadline = clock_.mono() + kRequestTimeout;
-  const auto started = client_->request(
-      std::move(request),
-      [this, batch](const ports::OutgoingResponse& response) { on_answer(batch, response); });
-  if (!started) on_answer(batch, {});
+  // Shared, because a request that is not started must still be answered.
+  const auto shared = std::make_shared<decltype(done)>(std::move(done));
+  const auto started =
+      client_->request(std::move(request),
+                       [shared](const ports::OutgoingResponse& response) { (*shared)(response); });
+  if (!started) (*shared)({});
+}
+
+void ReceiptSender::send(const std::shared_ptr<Batch>& batch) {
+  post(batch->url, batch->secret, body_of(batch->receipts, clock_.real_wall()),
+       [this, batch](const ports::OutgoingResponse& response) { on_answer(batch, response); });
+}
+
+void ReceiptSender::post_event(EventToSend event) {
+  loop_.post(
+      [this, event = std::make_shared<EventToSend>(std::move(event))] { send_event(event); });
+}
+
+void ReceiptSender::send_event(const std::shared_ptr<EventToSend>& event) {
+  post(event->url, event->secret, event->body,
+       [this, event](const ports::OutgoingResponse& response) {
+         if (is_taken(response)) {
+           ++events_delivered_;
+         } else if (is_refused(response)) {
+           ++events_dropped_;
+         } else {
+           loop_.run_at(clock_.mono() + kRetryDelay, [this, event] { send_event(event); });
+         }
+       });
 }
 
 void ReceiptSender::on_answer(const std::shared_ptr<Batch>& batch,
                               const ports::OutgoingResponse& response) {
-  if (response.code >= 200 && response.code < 300) {
+  if (is_taken(response)) {
     delivered_ += batch->receipts.size();
     return;
   }
-  const bool gone = response.code >= 400 && response.code < 500 && response.code != 429;
-  if (gone) {
+  if (is_refused(response)) {
     dropped_ += batch->receipts.size();
     return;
   }

@@ -27,6 +27,13 @@ struct ReceiptToSend {
   std::chrono::milliseconds delay{};
 };
 
+// Something else that the gateway is told, in a request of its own.
+struct EventToSend {
+  std::string url;
+  std::string secret;  // empty: unsigned
+  std::string body;    // JSON
+};
+
 class ReceiptSender {
  public:
   explicit ReceiptSender(const ports::Clock& clock);
@@ -36,8 +43,12 @@ class ReceiptSender {
 
   // [any thread] Dropped, and counted, when kPendingMax receipts wait already.
   void schedule(ReceiptToSend receipt);
+  // [any thread] Posted at once, and again each second until it is taken or refused for good.
+  void post_event(EventToSend event);
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t dropped() const { return dropped_; }
+  std::uint64_t events_delivered() const { return events_delivered_; }
+  std::uint64_t events_dropped() const { return events_dropped_; }
 
   static constexpr std::size_t kPendingMax = 2'000'000;
 
@@ -52,10 +63,15 @@ class ReceiptSender {
   void send_due();
   void send(const std::shared_ptr<Batch>& batch);
   void on_answer(const std::shared_ptr<Batch>& batch, const ports::OutgoingResponse& response);
+  void send_event(const std::shared_ptr<EventToSend>& event);
+  void post(const std::string& url, const std::string& secret, std::string body,
+            base::UniqueFunction<void(const ports::OutgoingResponse&)> done);
 
   const ports::Clock& clock_;
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> events_delivered_{0};
+  std::atomic<std::uint64_t> events_dropped_{0};
   std::multimap<ports::MonoTime, ReceiptToSend> pending_;  // loop thread only, like all below
   ports::MonoTime armed_for_ = ports::MonoTime::max();
   AsioLoop loop_;

@@ -17,8 +17,9 @@ constexpr const char* kInsert =
     "INSERT INTO messages (id, random, client, channel, lane, class, status, due, expires_at,"
     " updated_at, pinned, in_doubt, parts, cost_cents, hold_state, held_since, send_at,"
     " idempotency_key, recipient, recipient_given, sender, body, client_reference, callback_url,"
-    " metadata) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-    " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+    " metadata, rich) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+    "?16,"
+    " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
 std::optional<Blob> key_hash(const ports::AcceptCommand& command) {
   if (!command.idempotency) return std::nullopt;
@@ -37,6 +38,7 @@ Accepts::Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& 
       limits_(limits),
       ids_(connection.query_integer("SELECT ifnull(max(id), 0) FROM messages")),
       insert_(connection, kInsert),
+      insert_content_(connection, "INSERT INTO contents (message, json) VALUES (?1, ?2)"),
       find_key_(connection,
                 "SELECT fingerprint, message, random, status, created_at FROM idempotency"
                 " WHERE client = ?1 AND key_hash = ?2"),
@@ -76,6 +78,7 @@ model::WorkItem Accepts::make_item(const model::NewMessage& message, model::Time
   item.lane = message.lane;
   item.in_doubt = message.in_doubt;
   item.parts = message.parts;
+  item.rich = !message.content.empty();
   if (!message.pinned_provider.empty()) {
     item.pinned = names_.intern_provider(message.pinned_provider);
   }
@@ -135,7 +138,8 @@ void Accepts::insert(const ports::AcceptCommand& command, const model::WorkItem&
               item.dispatch_class, item.status, item.due, item.expires_at, now, item.pinned,
               item.in_doubt, item.parts, message.cost_cents, hold, held_since, send_at,
               key_hash(command), message.to, message.to_given, message.from, message.text,
-              message.client_reference, message.callback_url, message.metadata_json);
+              message.client_reference, message.callback_url, message.metadata_json, item.rich);
+  if (item.rich) insert_content_.run(item.id.row(), message.content);
 }
 
 void Accepts::remember_key(const ports::AcceptCommand& command, const model::WorkItem& item,

@@ -58,6 +58,7 @@ class Accepts {
   AcceptLimits limits_;
   model::IdGenerator ids_;
   Statement insert_;
+  Statement insert_content_;
   Statement find_key_;
   Statement insert_key_;
 };

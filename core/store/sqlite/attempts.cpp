@@ -84,6 +84,7 @@ Attempts::Attempts(Connection& connection, MessageRows& messages, Receipts& rece
       effects_(effects),
       read_status_(connection, "SELECT status FROM messages WHERE id = ?1"),
       begin_(connection, kBegin),
+      read_content_(connection, "SELECT json FROM contents WHERE message = ?1"),
       finish_waiting_(connection, kFinishWaiting),
       finish_ended_(connection, kFinishEnded),
       insert_attempt_(connection,
@@ -92,19 +93,26 @@ Attempts::Attempts(Connection& connection, MessageRows& messages, Receipts& rece
                       " provider_code, detail)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)") {}
 
-bool Attempts::begin(const ports::BeginAttempt& command) {
+ports::BeginResult Attempts::begin(const ports::BeginAttempt& command) {
   Status status{};
   {
     Rows rows = read_status_.query(command.id.row());
-    if (!rows.next()) return false;
+    if (!rows.next()) return {};
     status = rows.get<Status>();
   }
-  if (!model::is_waiting(status)) return false;
+  if (!model::is_waiting(status)) return {};
   const int changed = begin_.run(command.id.row(), command.attempt_number, command.cycle,
                                  command.provider, command.started_at, status);
-  if (changed == 0) return false;
+  if (changed == 0) return {};
   effects_.moved(status, Status::kSending);
-  return true;
+  ports::BeginResult result{.begun = true, .content = {}};
+  if (command.with_content) result.content = content_of(command.id.row());
+  return result;
+}
+
+std::string Attempts::content_of(std::int64_t row) {
+  Rows rows = read_content_.query(row);
+  return rows.next() ? rows.get<std::string>() : std::string();
 }
 
 bool Attempts::is_current(const MessageRow& message, const ports::FinishAttempt& command) const {

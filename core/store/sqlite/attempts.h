@@ -17,10 +17,11 @@ class Attempts {
  public:
   Attempts(Connection& connection, MessageRows& messages, Receipts& receipts, Effects& effects);
 
-  bool begin(const ports::BeginAttempt& command);
+  ports::BeginResult begin(const ports::BeginAttempt& command);
   ports::FinishResult finish(const ports::FinishAttempt& command);
 
  private:
+  std::string content_of(std::int64_t row);
   bool is_current(const MessageRow& message, const ports::FinishAttempt& command) const;
   void write_waiting(const MessageRow& message, const ports::FinishAttempt& command);
   void write_ended(MessageRow& message, const ports::FinishAttempt& command);
@@ -31,6 +32,7 @@ class Attempts {
   Effects& effects_;
   Statement read_status_;
   Statement begin_;
+  Statement read_content_;
   Statement finish_waiting_;
   Statement finish_ended_;
   Statement insert_attempt_;

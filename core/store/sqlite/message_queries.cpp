@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
     " m.recipient, m.recipient_given, m.client_reference, m.channel, m.lane, m.reason, m.in_doubt,"
     " m.hold_state, m.possible_duplicate, m.parts, m.attempt_number, m.cost_cents, m.updated_at,"
     " m.expires_at, m.send_at, m.sender, m.body, m.callback_url, m.metadata, p.name, q.name,"
-    " m.provider_message_id, m.last_error";
+    " m.provider_message_id, m.last_error, m.rich";
 constexpr std::string_view kFrom =
     " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
     " LEFT JOIN providers q ON q.id = m.pinned";
@@ -97,6 +97,7 @@ RowRange row_range(const ports::MessageFilter& filter) {
 MessageQueries::MessageQueries(Connection& connection, std::size_t examine_max)
     : examine_max_(examine_max),
       find_(connection, fmt::format("SELECT {}{} WHERE m.id = ?1", kColumns, kFrom)),
+      content_(connection, "SELECT json FROM contents WHERE message = ?1"),
       list_all_(connection,
                 fmt::format("SELECT {}{} WHERE m.id >= ?1 AND m.id < ?2 ORDER BY m.id DESC",
                             kColumns, kFrom)),
@@ -123,7 +124,15 @@ std::optional<model::MessageView> MessageQueries::find(std::optional<model::Clie
   read_head(rows, view, now);
   if (view.id != id || (client && view.client != *client)) return std::nullopt;
   read_rest(rows, view);
+  if (rows.get<bool>()) view.content = content_of(id.row());
   return view;
+}
+
+// An erased message is still rich, but has nothing to show any more.
+std::optional<model::ContentView> MessageQueries::content_of(std::int64_t row) {
+  Rows rows = content_.query(row);
+  if (!rows.next()) return std::nullopt;
+  return model::unpack_view(rows.get<std::string_view>());
 }
 
 std::optional<model::ProviderKey> MessageQueries::provider_key(const std::string& name) {

@@ -34,12 +34,14 @@ class MessageQueries {
     model::AttemptView view;
   };
   std::optional<Running> running(std::optional<model::ClientId> client, model::MessageId id);
+  std::optional<model::ContentView> content_of(std::int64_t row);
   std::optional<model::ProviderKey> provider_key(const std::string& name);
   ports::MessageList collect(Rows& rows, const ports::MessageFilter& filter,
                              std::optional<model::ProviderKey> provider, model::TimePoint now);
 
   std::size_t examine_max_;
   Statement find_;
+  Statement content_;
   Statement list_all_;
   Statement list_client_;
   Statement provider_key_;

@@ -31,7 +31,7 @@ Retention::Retention(Connection& connection, Revisits& revisits, ParkedReceipts&
       parked_(parked),
       settings_(settings),
       walk_(connection, "SELECT id FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"),
-      read_state_(connection, "SELECT live, hold_state, erased FROM messages WHERE id = ?1"),
+      read_state_(connection, "SELECT live, hold_state, erased, rich FROM messages WHERE id = ?1"),
       remove_key_(connection,
                   "DELETE FROM idempotency WHERE message = ?1 AND (client, key_hash) ="
                   " (SELECT client, idempotency_key FROM messages WHERE id = ?1)"),
@@ -40,6 +40,7 @@ Retention::Retention(Connection& connection, Revisits& revisits, ParkedReceipts&
                   "UPDATE messages SET erased = 1, receipt_provider = NULL, recipient = '',"
                   " recipient_given = '', sender = '', body = '', metadata = '', last_error = ''"
                   " WHERE id = ?1 AND live = 0 AND erased = 0"),
+      remove_content_(connection, "DELETE FROM contents WHERE message = ?1"),
       remove_message_(connection, "DELETE FROM messages WHERE id = ?1 AND live = 0"),
       remove_attempts_(connection, "DELETE FROM attempts WHERE message = ?1"),
       remove_events_(connection, "DELETE FROM events WHERE message = ?1") {}
@@ -54,24 +55,31 @@ Retention::Visit Retention::erase_key(std::int64_t row) {
 }
 
 Retention::Visit Retention::erase_body(std::int64_t row) {
+  bool rich = false;
   {
     Rows rows = read_state_.query(row);
     if (!rows.next()) return Visit::kNothing;
     if (rows.get<bool>()) return Visit::kLater;
     rows.get<int>();
     if (rows.get<bool>()) return Visit::kNothing;
+    rich = rows.get<bool>();
   }
   erase_body_.run(row);
+  if (rich) remove_content_.run(row);
   return Visit::kErased;
 }
 
 Retention::Visit Retention::remove_message(std::int64_t row) {
+  bool rich = false;
   {
     Rows rows = read_state_.query(row);
     if (!rows.next()) return Visit::kNothing;
     const bool live = rows.get<bool>();
     if (live || rows.get<model::HoldState>() == model::HoldState::kHeld) return Visit::kLater;
+    rows.get<bool>();
+    rich = rows.get<bool>();
   }
+  if (rich) remove_content_.run(row);
   remove_attempts_.run(row);
   remove_events_.run(row);
   remove_key_.run(row);

@@ -48,6 +48,7 @@ class Retention {
   Statement read_state_;
   Statement remove_key_;
   Statement erase_body_;
+  Statement remove_content_;
   Statement remove_message_;
   Statement remove_attempts_;
   Statement remove_events_;

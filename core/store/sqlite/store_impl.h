@@ -42,7 +42,7 @@ class StoreImpl final : public SqliteStore {
   void accept(ports::AcceptCommand command, ports::Executor& where,
               ports::Done<ports::AcceptResult> done) override;
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
-                     ports::Done<bool> done) override;
+                     ports::Done<ports::BeginResult> done) override;
   void finish_attempt(ports::FinishAttempt command, ports::Executor& where,
                       ports::Done<ports::FinishResult> done) override;
   void apply_receipts(std::vector<model::Receipt> receipts, ports::Executor& where,

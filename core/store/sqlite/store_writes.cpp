@@ -22,8 +22,8 @@ void StoreImpl::accept(ports::AcceptCommand command, ports::Executor& where,
 }
 
 void StoreImpl::begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
-                              ports::Done<bool> done) {
-  write<bool>(
+                              ports::Done<ports::BeginResult> done) {
+  write<ports::BeginResult>(
       where, std::move(done),
       [command](Engine& engine) { return engine.attempts().begin(command); },
       OperationKind::kBegin);

@@ -33,6 +33,7 @@ model::WorkItem read_work_item(Rows& rows) {
   item.text = rows.get<std::string>();
   item.metadata_json = rows.get<std::string>();
   item.started_at = rows.get<model::TimePoint>();
+  item.rich = rows.get<bool>();
   return item;
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <heliograph/json.hpp>
 #include <heliograph/text.hpp>
@@ -24,19 +25,29 @@ bool is_key(std::string_view json, std::size_t end) {
   return next != std::string_view::npos && json[next] == ':';
 }
 
+std::optional<Template::Field> list_named(std::string_view text) {
+  if (text == kMediaPlaceholder) return Template::Field::kMedia;
+  if (text == kAttachmentsPlaceholder) return Template::Field::kAttachments;
+  return std::nullopt;
+}
+
 }  // namespace
 
 // The text of a JSON string is escaped already, and no placeholder's name needs escapes: so the
 // document itself is the template, and only its strings have to be found.
-Template json_body(std::string_view table, const Secrets& secrets) {
+Template json_body(std::string_view table, const Secrets& secrets, std::string_view path) {
   Template body(Escape::kJson);
   std::size_t done = 0;
   for (std::size_t quote = table.find('"'); quote != std::string_view::npos;) {
     const std::size_t end = string_end(table, quote);
-    if (!is_key(table, end)) {
+    const std::string_view content = table.substr(quote + 1, end - quote - 2);
+    if (const auto list = list_named(content); list && !is_key(table, end)) {
+      body.add_literal(table.substr(done, quote - done));
+      body.add_list(*list);
+      done = end;
+    } else if (!is_key(table, end)) {
       body.add_literal(table.substr(done, quote + 1 - done));
-      body.add_text(table.substr(quote + 1, end - quote - 2), Template::Around::kAsIs, secrets,
-                    "body");
+      body.add_text(content, Template::Around::kAsIs, secrets, path);
       done = end - 1;
     }
     quote = table.find('"', end);
@@ -48,8 +59,7 @@ Template json_body(std::string_view table, const Secrets& secrets) {
 namespace {
 
 void add_pair(Template& body, const std::string& name, std::string_view value,
-              const Secrets& secrets) {
-  const std::string path = "body." + name;
+              const Secrets& secrets, const std::string& path) {
   const std::optional<std::string> text = sdk::json::scalar_text(value);
   if (!text) {
     throw sdk::ConfigError(path, "a form takes texts, numbers, true, false, or an array of them");
@@ -62,17 +72,22 @@ void add_pair(Template& body, const std::string& name, std::string_view value,
 
 }  // namespace
 
-Template form_body(std::string_view table, const Secrets& secrets) {
+Template form_body(std::string_view table, const Secrets& secrets, std::string_view path) {
   Template body(Escape::kPercent);
+  std::vector<std::string> media;
   for (const auto& [name, value] : members(table)) {
-    if (value.front() != '[') {
-      add_pair(body, name, value, secrets);
-      continue;
-    }
-    for (const std::string_view element : sdk::json::elements(value)) {
-      add_pair(body, name, element, secrets);
+    const std::string where = std::string(path) + "." + name;
+    if (sdk::json::scalar_text(value) == kMediaPlaceholder) {
+      append_escaped(media.emplace_back(), name, Escape::kPercent);
+    } else if (value.front() != '[') {
+      add_pair(body, name, value, secrets, where);
+    } else {
+      for (const std::string_view element : sdk::json::elements(value)) {
+        add_pair(body, name, element, secrets, where);
+      }
     }
   }
+  for (const std::string& name : media) body.add_media_pairs(name);
   return body;
 }
 

@@ -50,7 +50,10 @@ hg_status HttpProvider::send_batch(std::span<const hg_send_item> items, std::siz
 
 // The op is the callback's tag: a message in flight costs no allocation here.
 hg_status HttpProvider::start(const hg_send_item& item) {
-  plan_.fill(sdk::Message(*item.msg));
+  if (const std::string_view lost = plan_.fill(sdk::Message(*item.msg)); !lost.empty()) {
+    sdk::SendTicket(host_, item.op).complete(sdk::SendResult::rejected(lost));
+    return HG_OK;
+  }
   hg_http_request request{};
   request.size = sizeof(request);
   request.flags = dedupes_ ? HG_HTTP_F_SAFE_TO_RESEND : 0;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
 
-#include "plugins/providers/http/body_template.h"
+#include "plugins/providers/http/base64.h"
 #include "plugins/providers/http/json_table.h"
 
 namespace heliograph::plugins::http {
@@ -36,21 +35,10 @@ bool reserved(std::string_view name) {
   return std::ranges::any_of(kReserved, [&](std::string_view r) { return equal_names(r, name); });
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view group = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      bits = (bits << 8) | (j < group.size() ? static_cast<unsigned char>(group[j]) : 0u);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= group.size() ? kAlphabet[(bits >> (18 - 6 * j)) & 63u] : '=';
-    }
-  }
-  return out;
+std::string basic_credentials(std::string_view userpass) {
+  std::string value = "Basic ";
+  append_base64(value, userpass);
+  return value;
 }
 
 // A secret read from a file often ends in a newline, which no header can carry.
@@ -60,6 +48,13 @@ std::string secret_text(const sdk::Config& config, std::string_view path) {
     throw sdk::ConfigError(path, "holds a control character (a line end in the secret's file?)");
   }
   return std::string(text);
+}
+
+// Empties a buffer; one that an attachment has blown up is not kept.
+void release_large(std::string& buffer) {
+  constexpr std::size_t kKept = 64 * 1024;
+  if (buffer.capacity() > kKept) std::string().swap(buffer);
+  buffer.clear();
 }
 
 }  // namespace
@@ -128,21 +123,14 @@ void RequestPlan::read_auth(const sdk::Config& config) {
     throw sdk::ConfigError("headers.authorization", "is set by auth already");
   }
   const std::string value =
-      bearer.empty() ? "Basic " + base64(username + ":" + password) : "Bearer " + bearer;
+      bearer.empty() ? basic_credentials(username + ":" + password) : "Bearer " + bearer;
   add_default_header("authorization", value);
 }
 
 void RequestPlan::read_body(const sdk::Config& config) {
-  const std::string_view table = table_at(config, "/body");
-  if (method_ == "GET") {
-    if (!table.empty()) {
-      throw sdk::ConfigError("body", "a GET request has none: put placeholders into url");
-    }
-    return;
-  }
-  const std::string_view source = table.empty() ? kDefaultBody : table;
+  bodies_.emplace(config, secrets_, url_template_);
+  if (method_ == "GET") return;
   const bool form = config.text("format") == "form";
-  body_template_ = form ? form_body(source, secrets_) : json_body(source, secrets_);
   add_default_header("content-type",
                      form ? "application/x-www-form-urlencoded" : "application/json");
   add_default_header("accept", "application/json");
@@ -172,17 +160,19 @@ bool RequestPlan::has_header(std::string_view name) const {
                              [&](const Header& h) { return equal_names(h.name, name); });
 }
 
-void RequestPlan::fill(const sdk::Message& message) {
+std::string_view RequestPlan::fill(const sdk::Message& message) {
+  if (const std::string_view lost = bodies_->cannot_carry(message); !lost.empty()) return lost;
   url_.clear();
   url_template_.render(message, url_);
-  body_.clear();
-  body_template_.render(message, body_);
+  release_large(body_);
+  bodies_->render(message, body_);
   for (std::size_t i = 0; i < header_templates_.size(); ++i) {
     Header& header = header_templates_[i];
     header.filled.clear();
     header.value.render(message, header.filled);
     headers_[i] = sdk::kv(header.name, header.filled);
   }
+  return {};
 }
 
 }  // namespace heliograph::plugins::http

@@ -7,6 +7,7 @@
 
 #include <heliograph/abi/abi.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,18 +16,20 @@
 #include <heliograph/config.hpp>
 #include <heliograph/message.hpp>
 
+#include "plugins/providers/http/bodies.h"
 #include "plugins/providers/http/template.h"
 
 namespace heliograph::plugins::http {
 
 class RequestPlan {
  public:
-  // Reads url, method, format, body, headers, auth and idempotency_header. Throws sdk::ConfigError
-  // naming the key.
+  // Reads url, method, format, body, bodies, headers, auth and idempotency_header. Throws
+  // sdk::ConfigError naming the key.
   explicit RequestPlan(const sdk::Config& config);
 
-  // Fills in the templates; the views below are of this message until the next call.
-  void fill(const sdk::Message& message);
+  // Fills in the templates; the views below are of this message until the next call. Result: what
+  // of the message the request has no place for, as a sentence; empty when it is filled in whole.
+  [[nodiscard]] std::string_view fill(const sdk::Message& message);
 
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   [[nodiscard]] std::string_view url() const noexcept { return url_; }
@@ -51,7 +54,7 @@ class RequestPlan {
   Secrets secrets_;
   std::string method_;
   Template url_template_{Escape::kPercent};
-  Template body_template_{Escape::kJson};
+  std::optional<Bodies> bodies_;
   std::vector<Header> header_templates_;
   std::string url_;
   std::string body_;

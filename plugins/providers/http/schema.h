@@ -34,8 +34,30 @@ constexpr std::string_view kSchema =
     },
     "body": {
       "type": "object",
-      "description": "Its texts may hold placeholders. Without: phone, from, text, message_id.",
+      "description": "Its texts may hold placeholders. Without: the gateway's own shape.",
       "examples": [{"to": "{to}", "sender": "{from}", "message": {"text": "{text}"}}]
+    },
+    "bodies": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "A body for one channel, in place of body.",
+      "properties": {
+        "sms": {
+          "type": "object",
+          "description": "For messages of the channel sms."
+        },
+        "mms": {
+          "type": "object",
+          "description": "For messages of the channel mms.",
+          "examples": [{"to": "{to}", "text": "{text}", "media": "{media}"}]
+        },
+        "email": {
+          "type": "object",
+          "description": "For messages of the channel email.",
+          "examples": [{"to": "{to}", "subject": "{subject}", "text": "{text}", "html": "{html}"}]
+        }
+      }
     },
     "headers": {
       "type": "object",

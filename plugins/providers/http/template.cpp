@@ -8,6 +8,8 @@
 #include <heliograph/json.hpp>
 #include <heliograph/text.hpp>
 
+#include "plugins/providers/http/parts.h"
+
 namespace heliograph::plugins::http {
 
 namespace {
@@ -18,15 +20,11 @@ struct Name {
 };
 
 constexpr std::array kNames{
-    Name{"id", Template::Field::kId},
-    Name{"idempotency_key", Template::Field::kIdempotencyKey},
-    Name{"to", Template::Field::kTo},
-    Name{"to_digits", Template::Field::kToDigits},
-    Name{"from", Template::Field::kFrom},
-    Name{"from_digits", Template::Field::kFromDigits},
-    Name{"text", Template::Field::kText},
-    Name{"subject", Template::Field::kSubject},
-    Name{"channel", Template::Field::kChannel},
+    Name{"id", Template::Field::kId},     Name{"idempotency_key", Template::Field::kIdempotencyKey},
+    Name{"to", Template::Field::kTo},     Name{"to_digits", Template::Field::kToDigits},
+    Name{"from", Template::Field::kFrom}, Name{"from_digits", Template::Field::kFromDigits},
+    Name{"text", Template::Field::kText}, Name{"subject", Template::Field::kSubject},
+    Name{"html", Template::Field::kHtml}, Name{"channel", Template::Field::kChannel},
 };
 
 constexpr std::string_view kMetadataPrefix = "x-";
@@ -105,7 +103,11 @@ std::string_view value_of(const sdk::Message& message, Template::Field field,
       return channel_name(message.channel());
     case Template::Field::kMetadata:
       return message.header(metadata).value_or("");
+    case Template::Field::kHtml:
+      return html_of(message);
     case Template::Field::kLiteral:
+    case Template::Field::kMedia:
+    case Template::Field::kAttachments:
       break;
   }
   return {};
@@ -114,7 +116,7 @@ std::string_view value_of(const sdk::Message& message, Template::Field field,
 std::string known_names() {
   std::string list;
   for (const Name& name : kNames) list += std::string(name.text) + ", ";
-  return list + "auth.key, auth.secret, x-<metadata>";
+  return list + "media, attachments, auth.key, auth.secret, x-<metadata>";
 }
 
 }  // namespace
@@ -178,6 +180,10 @@ void Template::add_placeholder(std::string_view name, const Secrets& secrets,
     pieces_.push_back({Field::kMetadata, std::string(name)});
     return;
   }
+  if (name == "media" || name == "attachments") {
+    throw sdk::ConfigError(
+        path, "{" + std::string(name) + "} is a list: it must be a value of its own in body");
+  }
   const auto found = std::ranges::find(kNames, name, &Name::text);
   if (found == kNames.end()) {
     throw sdk::ConfigError(
@@ -186,10 +192,38 @@ void Template::add_placeholder(std::string_view name, const Secrets& secrets,
   pieces_.push_back({found->field, {}});
 }
 
+void Template::add_list(Field list) { pieces_.push_back({list, {}}); }
+
+void Template::add_media_pairs(std::string_view name) {
+  pieces_.push_back({Field::kMedia, std::string(name)});
+}
+
+bool Template::uses(Field field) const noexcept {
+  return std::ranges::find(pieces_, field, &Piece::field) != pieces_.end();
+}
+
+void Template::render_media_pairs(std::string_view name, const sdk::Message& message,
+                                  std::string& out) {
+  for (std::size_t i = 0; i < message.part_count(); ++i) {
+    const sdk::Part part = message.part(i);
+    if (part.kind() != HG_PART_MEDIA) continue;
+    if (!out.empty()) out += '&';
+    out += name;
+    out += '=';
+    append_percent(out, part.url());
+  }
+}
+
 void Template::render(const sdk::Message& message, std::string& out) const {
   for (const Piece& piece : pieces_) {
     if (piece.field == Field::kLiteral) {
       out += piece.text;
+    } else if (piece.field == Field::kAttachments) {
+      append_attachments(out, message);
+    } else if (piece.field == Field::kMedia && escape_ == Escape::kPercent) {
+      render_media_pairs(piece.text, message, out);
+    } else if (piece.field == Field::kMedia) {
+      append_media(out, message);
     } else {
       append_escaped(out, value_of(message, piece.field, piece.text), escape_);
     }

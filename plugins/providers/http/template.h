@@ -33,6 +33,10 @@ struct Secrets {
   std::string secret;
 };
 
+// The placeholders of lists, which stand alone in a value.
+inline constexpr std::string_view kMediaPlaceholder = "{media}";
+inline constexpr std::string_view kAttachmentsPlaceholder = "{attachments}";
+
 class Template {
  public:
   // What is sent of a message.
@@ -46,8 +50,11 @@ class Template {
     kFromDigits,
     kText,
     kSubject,
+    kHtml,
     kChannel,   // "sms", "mms", "email", "voice"
     kMetadata,  // a value the client sent along: {x-campaign}
+    kMedia,     // lists: a JSON array each, or in a form the field once for each medium
+    kAttachments,
   };
 
   explicit Template(Escape escape) : escape_(escape) {}
@@ -61,20 +68,29 @@ class Template {
   void add_text(std::string_view text, Around around, const Secrets& secrets,
                 std::string_view path);
 
+  // Appends a list of the message: JSON arrays, brackets included. Only for Escape::kJson.
+  void add_list(Field list);
+  // Appends "name=URL" for each medium of the message, with "&" before it unless it is the first
+  // text of all. Only for Escape::kPercent; `name` is escaped already.
+  void add_media_pairs(std::string_view name);
+
   // Appends the text for one message to `out`.
   void render(const sdk::Message& message, std::string& out) const;
 
   // The literal text before the first placeholder.
   [[nodiscard]] std::string_view prefix() const noexcept;
   [[nodiscard]] bool constant() const noexcept;
+  [[nodiscard]] bool uses(Field field) const noexcept;
   [[nodiscard]] bool empty() const noexcept { return pieces_.empty(); }
 
  private:
   struct Piece {
     Field field = Field::kLiteral;
-    std::string text;  // the literal, or the metadata's name
+    std::string text;  // the literal, the metadata's name, or the name of media pairs
   };
 
+  static void render_media_pairs(std::string_view name, const sdk::Message& message,
+                                 std::string& out);
   void add_placeholder(std::string_view name, const Secrets& secrets, std::string_view path);
 
   Escape escape_;

@@ -288,6 +288,19 @@ void use_emit(Self* self, hg_op op) {
   if (status != HG_PENDING) complete(self, op, HG_REFUSED);
 }
 
+// " subject=... [kind content_type name url body]" for each part.
+std::string describe_parts(const hg_message& message) {
+  std::string out;
+  if (message.subject.len > 0) out += " subject=" + std::string{view(message.subject)};
+  for (std::size_t i = 0; i < message.n_parts; ++i) {
+    const hg_part& part = *HG_AT(message.parts, i);
+    out += " [" + std::to_string(part.kind) + "|" + std::string{view(part.content_type)} + "|" +
+           std::string{view(part.name)} + "|" + std::string{view(part.url)} + "|" +
+           std::string{view(part.body)} + "]";
+  }
+  return out;
+}
+
 hg_status take(Self* self, const hg_send_item& item) {
   const auto text = view(item.msg->body);
   const auto op = item.op;
@@ -350,6 +363,7 @@ hg_status take(Self* self, const hg_send_item& item) {
       echo += " " + std::string{view(item.msg->headers[i].key)} + "=" +
               std::string{view(item.msg->headers[i].value)};
     }
+    echo += describe_parts(*item.msg);
     auto result = result_of(op, HG_SENT);
     result.detail = str(echo);
     self->host->complete_send(self->host, &result, 1);

@@ -43,7 +43,7 @@ ApiTest::ApiTest() {
   demo = store.add("demo", kKey, kScopeSend | kScopeRead | kScopeAdmin, 100'000).id;
   other = store.add("other", kOtherKey, kScopeSend | kScopeRead, 100'000).id;
   store.add("reader", kReadKey, kScopeRead, 0);
-  intake_settings.providers = {{"provider1", 1}, {"mailer", 2}};
+  intake_settings.providers = {{"provider1", 1 | 4}, {"mailer", 2}};
   rebuild();
 }
 

@@ -48,7 +48,8 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   void requeue(std::optional<model::ClientId> client, model::MessageId id,
                std::chrono::milliseconds validity, ports::Executor& where,
                ports::Done<ports::RequeueResult> done) override;
-  void begin_attempt(const ports::BeginAttempt&, ports::Executor&, ports::Done<bool>) override {
+  void begin_attempt(const ports::BeginAttempt&, ports::Executor&,
+                     ports::Done<ports::BeginResult>) override {
     unexpected();
   }
   void finish_attempt(ports::FinishAttempt, ports::Executor&,

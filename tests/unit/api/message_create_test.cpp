@@ -163,11 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadBody{with(R"("To":"x")"), "/To"}));
 
 TEST_F(MessageCreate, DocumentedButLaterFieldsSayNotSupportedYet) {
-  for (const char* member :
-       {R"("subject":"x")", R"("html":"<p>")", R"("media":[])", R"("attachments":[])",
-        R"("otp":true)", R"("callback_url":"https://a.example")",
-        R"("dlr_callback_url":"https://a.example")", R"("channel":"mms")",
-        R"("channel":"email")"}) {
+  for (const char* member : {R"("otp":true)", R"("callback_url":"https://a.example")",
+                             R"("dlr_callback_url":"https://a.example")"}) {
     const http::Response response = send(post("/v1/messages", with(member)));
     EXPECT_EQ(response.status, 400u) << member;
     const auto json = json_of(response);

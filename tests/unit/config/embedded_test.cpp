@@ -92,8 +92,10 @@ TEST(EmbeddedDemo, IsWhatANewcomerNeeds) {
     EXPECT_EQ(provider.limit->limit, 50u);
     EXPECT_EQ(provider.limit->window, std::chrono::seconds{1});
     EXPECT_TRUE(provider.receipts);
-    EXPECT_EQ(provider.config.json,
-              "{\"url\":\"http://127.0.0.1:807" + number + "/api/sms/provider" + number + "\"}");
+    EXPECT_THAT(provider.channels,
+                ElementsAre(model::Channel::kSms, model::Channel::kMms, model::Channel::kEmail));
+    EXPECT_EQ(provider.config.json, "{\"url\":\"http://127.0.0.1:807" + number +
+                                        "/api/{channel}/provider" + number + "\"}");
   }
   EXPECT_EQ(config.limits.total->limit, 200u);
   EXPECT_EQ(config.limits.total->window, std::chrono::seconds{1});

@@ -203,6 +203,11 @@ TEST(ConfigErrors, OfFormats) {
       {"[messages]\ndefault_from = \"far too long a sender\"",
        "test.toml:2: [messages] default_from: expected an E.164 number, a short code of 3 to 8 "
        "digits, or 1 to 11 letters, digits and blanks"},
+      {"[messages]\ndefault_from_email = \"Alerts <a@example.com>\"",
+       "test.toml:2: [messages] default_from_email: expected an address such as "
+       "\"alerts@example.com\""},
+      {"[messages]\ncontent_max = \"1GiB\"",
+       "test.toml:2: [messages] content_max: expected 1KiB to 16MiB"},
       {"[[provider]]\nid = \"a/b\"\nplugin = \"http\"",
        "test.toml:2: [[provider]] 'a/b' id: expected 1 to 64 letters, digits, '_', '.' and '-', "
        "not beginning with '.'"},

@@ -62,7 +62,9 @@ window = 8
 [messages]
 validity = "10m"
 text_max = 918
+content_max = "64KiB"
 default_from = "Acme"
+default_from_email = "acme@example.com"
 [numbers]
 validation = "possible"
 default_region = "BD"
@@ -103,7 +105,7 @@ format = "json"
   EXPECT_THAT(config.roles, ElementsAre("dispatch", "api"));
   EXPECT_EQ(config.store, (Store{"sqlite", "/etc/db/x.db", 1ull << 30}));
   EXPECT_EQ(config.queue, (Queue{7, 8}));
-  EXPECT_EQ(config.messages, (Messages{minutes{10}, 918, "Acme"}));
+  EXPECT_EQ(config.messages, (Messages{minutes{10}, 918, 65'536, "Acme", "acme@example.com"}));
   EXPECT_EQ(config.numbers, (Numbers{"possible", "BD"}));
   EXPECT_EQ(config.retry, (Retry{seconds{1}, seconds{1}, 3.0, 9, false}));
   EXPECT_EQ(config.health, (Health{seconds{60}, 0.5, 20, minutes{2}, 5}));

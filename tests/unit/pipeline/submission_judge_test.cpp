@@ -18,7 +18,7 @@ class JudgeTest : public testing::Test {
     given.to = "+14155552671";
     given.from = "TEST";
     given.text = "Hello";
-    settings.providers = {{"one", 1}, {"mailer", 2}};
+    settings.providers = {{"one", 1 | 4}, {"mailer", 2}};
     settings.billing.price_per_part_cents = 5;
   }
   auto judge() { return judge_submission(settings, client, given, kNow); }
@@ -137,6 +137,48 @@ TEST_F(JudgeTest, ATextIsCountedInCharacters) {
   settings.messages.text_max = 4;
   given.text = "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\x9F";  // four characters, eight bytes
   EXPECT_TRUE(judge());
+}
+
+TEST_F(JudgeTest, AChannelThatNobodyCarriesIsRefused) {
+  settings.providers = {{"mailer", 2}};
+  EXPECT_EQ(pointer(), "/channel");
+  settings.providers.clear();
+  EXPECT_EQ(pointer(), "accepted");
+}
+
+TEST_F(JudgeTest, AReferenceIsCountedInCharacters) {
+  for (int i = 0; i < 64; ++i) given.client_reference += "\xC3\xA4";
+  EXPECT_TRUE(judge());
+  given.client_reference += "x";
+  EXPECT_EQ(pointer(), "/client_reference");
+  given.client_reference = "\xff";
+  EXPECT_EQ(pointer(), "/client_reference");
+}
+
+TEST_F(JudgeTest, AnEMailHasADefaultSenderOfItsOwn) {
+  settings.messages.default_from = "GATEWAY";
+  settings.messages.default_from_email = "gateway@example.com";
+  given.channel = model::Channel::kEmail;
+  given.to = "someone@example.com";
+  given.from.clear();
+  EXPECT_EQ(judge()->from, "gateway@example.com");
+  settings.messages.default_from_email.clear();
+  EXPECT_EQ(pointer(), "/from");
+}
+
+TEST_F(JudgeTest, ContentIsPackedAndCostsOnePart) {
+  given.channel = model::Channel::kMms;
+  given.text = std::string(500, 'a');
+  given.content.media = {{.url = "https://example.com/a.png", .content_type = ""}};
+  const auto verdict = judge();
+  ASSERT_TRUE(verdict) << verdict.error().detail;
+  EXPECT_EQ(model::unpack(verdict->content), given.content);
+  EXPECT_EQ(verdict->parts, 1);
+  EXPECT_EQ(verdict->cost_cents, 5);
+  given.channel = model::Channel::kSms;
+  EXPECT_EQ(pointer(), "/media");
+  given.content = {};
+  EXPECT_EQ(judge()->content, "");
 }
 
 TEST_F(JudgeTest, EMailHasAddressesAndOnePart) {

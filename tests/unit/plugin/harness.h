@@ -328,8 +328,10 @@ class Host {
     item.from = "TEST";
     item.text = text;
     item.metadata_json = metadata;
+    item.rich = !content.empty();
     const ports::SendRequest request{.ticket = ports::SendTicket{ticket},
                                      .item = &item,
+                                     .content = content,
                                      .attempt_number = 3,
                                      .resend = true,
                                      .deadline = clock.mono() + timeout,
@@ -363,6 +365,7 @@ class Host {
   ScriptedHttp http{loop};
   PluginHostOptions options;
   std::string metadata;
+  std::string content;  // packed
   std::unique_ptr<PluginHost> host;
 };
 

@@ -52,6 +52,40 @@ TEST_F(ProviderHandleTest, MessageArrivesWhole) {
   EXPECT_EQ(world.events.result(1).detail, id + " +14155552671 3 1 x-order=42");
 }
 
+TEST_F(ProviderHandleTest, ContentArrivesAsPartsAndNotWithTheNextMessage) {
+  world.content = model::pack(
+      {.subject = "Your code",
+       .html = "<b>42</b>",
+       .media = {{.url = "https://a.example/1.png", .content_type = ""}},
+       .attachments = {
+           {.name = "a.txt", .content_type = "text/plain", .bytes = std::string("x\0y", 3)}}});
+  run();
+  EXPECT_TRUE(world.send(1, "echo"));
+  const std::string rich = world.events.result(1).detail;
+  EXPECT_NE(rich.find(" subject=Your code"
+                      " [1|text/html; charset=utf-8|||<b>42</b>]"
+                      " [2|||https://a.example/1.png|]"
+                      " [3|text/plain|a.txt||x"),
+            std::string::npos)
+      << rich;
+  world.content.clear();
+  EXPECT_TRUE(world.send(2, "echo"));
+  const auto id = model::MessageId::from_parts(1'000'002, 1).to_string();
+  EXPECT_EQ(world.events.result(2).detail, id + " +14155552671 3 1");
+}
+
+TEST_F(ProviderHandleTest, ContentThatIsNotIntactIsRejectedAndNotSent) {
+  world.content = R"({"attachments":[{"name":"a","content_type":"b/c","content":"?"}]})";
+  run();
+  EXPECT_TRUE(world.send(1, "sent"));
+  EXPECT_EQ(world.events.result(1).outcome, Outcome::kRejected);
+  EXPECT_EQ(world.events.result(1).detail, "the content kept for it is not intact");
+  world.content.clear();
+  EXPECT_TRUE(world.send(2, "sent"));
+  EXPECT_EQ(world.events.result(2).outcome, Outcome::kSent);
+  EXPECT_EQ(world.events.results_total(), 2U);
+}
+
 TEST_F(ProviderHandleTest, CompletionByTimer) {
   run();
   EXPECT_TRUE(world.send(1, "timer"));

@@ -55,8 +55,9 @@ TEST_P(AttemptsTest, OnlyOneOfTwoBeginsInOneTransactionWins) {
   std::vector<bool> begun;
   for (int i = 0; i < 2; ++i) {
     const ports::BeginAttempt command{.id = id, .provider = world.alpha};
-    world.store->begin_attempt(command, world.executor,
-                               [&](bool result) { begun.push_back(result); });
+    world.store->begin_attempt(command, world.executor, [&](const ports::BeginResult& result) {
+      begun.push_back(result.begun);
+    });
   }
   world.run_until([&] { return begun.size() == 2; });
   EXPECT_THAT(begun, ElementsAre(true, false));
@@ -67,7 +68,8 @@ TEST_P(AttemptsTest, ACancelWinsAgainstABeginOfTheSameTransaction) {
   std::optional<bool> begun;
   std::optional<ports::CancelResult> cancelled;
   const ports::BeginAttempt command{.id = id, .provider = world.alpha};
-  world.store->begin_attempt(command, world.executor, [&](bool result) { begun = result; });
+  world.store->begin_attempt(command, world.executor,
+                             [&](const ports::BeginResult& result) { begun = result.begun; });
   world.store->cancel(std::nullopt, id, world.executor,
                       [&](ports::CancelResult result) { cancelled = result; });
   world.run_until([&] { return begun && cancelled; });

@@ -91,13 +91,15 @@ class RandomWalk {
                                 .cycle = static_cast<std::uint16_t>(message->cycle),
                                 .provider = world_.alpha,
                                 .started_at = world_.clock.wall()};
-    world_.store->begin_attempt(command, world_.executor, [this, id](bool begun) {
-      Message& now = messages_[id];
-      EXPECT_LE(begun, model::is_waiting(now.status));
-      if (!begun) return;
-      now.status = Status::kSending;
-      ++now.number;
-    });
+    world_.store->begin_attempt(command, world_.executor,
+                                [this, id](const ports::BeginResult& result) {
+                                  const bool begun = result.begun;
+                                  Message& now = messages_[id];
+                                  EXPECT_LE(begun, model::is_waiting(now.status));
+                                  if (!begun) return;
+                                  now.status = Status::kSending;
+                                  ++now.number;
+                                });
   }
 
   void finish() {

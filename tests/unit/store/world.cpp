@@ -160,6 +160,22 @@ model::MessageId World::accept_ok(ports::AcceptCommand command) {
   return accepted->id;
 }
 
+ports::BeginResult World::begin_with_content(model::MessageId id, int attempt_number, int cycle) {
+  const ports::BeginAttempt command{.id = id,
+                                    .attempt_number = static_cast<std::uint16_t>(attempt_number),
+                                    .cycle = static_cast<std::uint16_t>(cycle),
+                                    .provider = alpha,
+                                    .started_at = clock.wall(),
+                                    .with_content = true};
+  return begin(command);
+}
+
+ports::BeginResult World::begin(const ports::BeginAttempt& command) {
+  return call<ports::BeginResult>([&](ports::Done<ports::BeginResult> done) {
+    store->begin_attempt(command, executor, std::move(done));
+  });
+}
+
 bool World::begin(model::MessageId id, int attempt_number, int cycle,
                   std::optional<model::ProviderKey> provider) {
   const ports::BeginAttempt command{.id = id,
@@ -167,8 +183,7 @@ bool World::begin(model::MessageId id, int attempt_number, int cycle,
                                     .cycle = static_cast<std::uint16_t>(cycle),
                                     .provider = provider.value_or(alpha),
                                     .started_at = clock.wall()};
-  return call<bool>(
-      [&](ports::Done<bool> done) { store->begin_attempt(command, executor, std::move(done)); });
+  return begin(command).begun;
 }
 
 ports::FinishResult World::finish(ports::FinishAttempt command) {

@@ -143,6 +143,8 @@ class World {
   model::MessageId accept_ok() { return accept_ok(message()); }
   bool begin(model::MessageId id, int attempt_number = 0, int cycle = 0,
              std::optional<model::ProviderKey> provider = std::nullopt);
+  ports::BeginResult begin(const ports::BeginAttempt& command);
+  ports::BeginResult begin_with_content(model::MessageId id, int attempt_number = 0, int cycle = 0);
   ports::FinishResult finish(ports::FinishAttempt command);
   std::vector<ports::ReceiptOutcome> receipts(std::vector<model::Receipt> receipts);
   ports::ReceiptOutcome receipt(const model::Receipt& receipt);

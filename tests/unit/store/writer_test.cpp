@@ -100,7 +100,7 @@ TEST(CompletionsTest, OnePostForEachExecutorInTheOrderOfTheCalls) {
   std::vector<std::string> order;
   world.store->accept(world.message(), first, [&](const auto&) { order.push_back("accept"); });
   world.store->begin_attempt({.id = id, .provider = world.alpha}, second,
-                             [&](bool) { order.push_back("begin"); });
+                             [&](const ports::BeginResult&) { order.push_back("begin"); });
   world.store->cancel(std::nullopt, world.failed(), first,
                       [&](const auto&) { order.push_back("cancel"); });
   world.settle();
@@ -314,10 +314,11 @@ TEST(ConcurrencyTest, ManyCallersOneWriterManyReaders) {
           const model::MessageId id = std::get<ports::Accepted>(result).id;
           world.store->find_message(world.client.id, id, mine, [&, id](const auto& view) {
             if (!view) return;  // the test then runs out of patience
-            world.store->begin_attempt({.id = id, .provider = world.alpha}, mine, [&](bool begun) {
-              sent += begun ? 1 : 0;
-              ++done;
-            });
+            world.store->begin_attempt({.id = id, .provider = world.alpha}, mine,
+                                       [&](const ports::BeginResult& result) {
+                                         sent += result.begun ? 1 : 0;
+                                         ++done;
+                                       });
           });
         });
         world.store->depth();
