@@ -14,9 +14,9 @@ packages=(
   # libraries
   libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
-  libspdlog-dev libfmt-dev libcli11-dev
+  libspdlog-dev libfmt-dev libcli11-dev libhiredis-dev
   # tests and tools
-  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl
+  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl redis-server
 )
 for option in "$@"; do
   case "$option" in
