@@ -58,10 +58,10 @@ void Routes::any_scope(http::Method method, std::string_view pattern, Resource r
 }
 
 void Routes::client(http::Method method, std::string_view pattern, model::Scope scope,
-                    Resource resource) {
+                    Resource resource, http::RouteOptions options) {
   const Endpoint endpoint{
       .role = Role::kApi, .door = Door::kScope, .scope = scope, .resource = resource};
-  add(method, pattern, endpoint);
+  add(method, pattern, endpoint, options);
 }
 
 void Routes::admin(http::Method method, std::string_view pattern, Resource resource) {
@@ -72,12 +72,13 @@ void Routes::admin(http::Method method, std::string_view pattern, Resource resou
   add(method, pattern, endpoint);
 }
 
-void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint) {
+void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
+                 http::RouteOptions options) {
   // Not a coroutine itself: its captures live in the router, a coroutine's would not.
   http::Handler handler = [context = context_, endpoint](http::Request& request) {
     return serve(*context, endpoint, request);
   };
-  router_.add(method, pattern, std::move(handler));
+  router_.add(method, pattern, std::move(handler), options);
   std::string& methods = methods_[std::string(pattern)];
   if (!methods.empty()) methods += ", ";
   methods += http::to_string(method);

@@ -54,7 +54,8 @@ class Routes {
   void health(std::string_view pattern, Resource resource);  // GET, on every listener, no key
   void open(http::Method method, std::string_view pattern, Resource resource);  // no key
   void any_scope(http::Method method, std::string_view pattern, Resource resource);
-  void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource);
+  void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource,
+              http::RouteOptions options = {});
   void admin(http::Method method, std::string_view pattern, Resource resource);
 
   http::Router finish();  // adds the CORS preflights
@@ -68,7 +69,8 @@ class Routes {
     Resource resource = nullptr;
   };
 
-  void add(http::Method method, std::string_view pattern, const Endpoint& endpoint);
+  void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
+           http::RouteOptions options = {});
   static boost::asio::awaitable<http::Response> serve(Context& context, Endpoint endpoint,
                                                       http::Request& request);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
@@ -82,10 +84,13 @@ class Routes {
 // Each adds the resources of one file of core/api/resources.
 void add_health(Routes& routes);
 void add_me(Routes& routes);
+void add_ledger(Routes& routes);
 void add_message_create(Routes& routes);
+void add_message_batch(Routes& routes);
 void add_messages(Routes& routes);
 void add_dead_letters(Routes& routes);
 void add_provider_events(Routes& routes);
+void add_mock_receipts(Routes& routes);
 void add_admin_providers(Routes& routes);
 void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);

@@ -62,6 +62,8 @@ struct Messages {
   milliseconds validity{std::chrono::hours{24}};
   std::size_t text_max = 1600;  // characters
   std::string default_from;
+  // How long an answer to a new message waits for it to be sent unless the request says; 0: not.
+  milliseconds sync_wait{0};
 
   bool operator==(const Messages&) const = default;
 };

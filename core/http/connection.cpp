@@ -247,7 +247,7 @@ asio::awaitable<Response> Connection::handle(const Router::Match& match) {
     all.headers.emplace_back("Allow", kAllMethods);
     co_return all;
   }
-  if (!match.handler) co_return unrouted_response(match);
+  if (!match.handler) co_return own(unrouted_response(match));
   HandlerFault fault;
   try {
     Response response = co_await (*match.handler)(request_);
@@ -260,7 +260,14 @@ asio::awaitable<Response> Connection::handle(const Router::Match& match) {
     worker_.shared().log_error(fmt::format("request {} failed: {} {}: {}", request_.request_id,
                                            to_string(request_.method), match.pattern, fault.what));
   }
-  co_return fault_response(fault);
+  co_return own(fault_response(fault));
+}
+
+// An answer of the server itself.
+Response Connection::own(Response response) const {
+  const auto& decorate = worker_.shared().options.decorate;
+  if (decorate) decorate(request_, response);
+  return response;
 }
 
 Persistence Connection::persistence_for(const RequestParser& parser,
@@ -296,7 +303,7 @@ asio::awaitable<bool> Connection::answer(const Response& response, Persistence p
 asio::awaitable<void> Connection::refuse() {
   worker_.count_framing_error();
   if (request_.request_id.empty()) request_.request_id = worker_.make_request_id();
-  const Response response = problem_response(refusal_->status, refusal_->detail);
+  const Response response = own(problem_response(refusal_->status, refusal_->detail));
   const bool sent = co_await answer(response, Persistence::kClose);
   if (sent) co_await linger();
 }

@@ -49,6 +49,9 @@ struct ServerOptions {
   // One line for each fault inside (a handler that threw, an accept that failed), without anything
   // of a request but its id. Called on the server's threads; must not block; may be empty.
   std::function<void(std::string_view line)> log_error;
+  // Completes answers that no handler made: unknown paths, refused framing, faults. The request may
+  // be incomplete. Called on the server's threads; may be empty.
+  std::function<void(const Request& request, Response& response)> decorate;
 };
 
 // What is wrong with the certificates and keys of the listeners, one sentence each, without binding

@@ -53,7 +53,7 @@ struct LedgerEntry {
 struct LedgerRequest {
   model::ClientId client{};
   std::int64_t before_row = 0;  // newest first; 0: from the newest
-  std::size_t limit = 50;       // what belongs to one message is never parted, so some more may come
+  std::size_t limit = 50;  // what belongs to one message is never parted, so some more may come
 };
 struct LedgerPage {
   std::vector<LedgerEntry> entries;

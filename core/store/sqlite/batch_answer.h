@@ -1,9 +1,9 @@
-// Batch answer: what a batch was answered, as one text, so that a replay of its idempotency key gets
-// the same again.
+// Batch answer: what a batch was answered, as one text, so that a replay of its idempotency key
+// gets the same again.
 //
-// One line for each item: `A` row, random, status of an accepted one; `C` cents that were short; `O`
-// seconds and reason of an overload; `N` milliseconds and text of what was never submitted. Texts
-// are preceded by their length. Pure; thread-safe.
+// One line for each item: `A` row, random, status of an accepted one; `C` cents that were short;
+// `O` seconds and reason of an overload; `N` milliseconds and text of what was never submitted.
+// Texts are preceded by their length. Pure; thread-safe.
 #pragma once
 
 #include <optional>

@@ -75,11 +75,10 @@ void StoreImpl::lanes(ports::Executor& where, ports::Done<ports::LaneDepths> don
 
 void StoreImpl::providers_awaiting(std::string provider_message_id, ports::Executor& where,
                                    ports::Done<std::vector<std::string>> done) {
-  read<std::vector<std::string>>(
-      ReadKind::kBrowsing, where, std::move(done),
-      [id = std::move(provider_message_id)](Queries& queries) {
-        return queries.messages.providers_awaiting(id);
-      });
+  read<std::vector<std::string>>(ReadKind::kBrowsing, where, std::move(done),
+                                 [id = std::move(provider_message_id)](Queries& queries) {
+                                   return queries.messages.providers_awaiting(id);
+                                 });
 }
 
 ports::QueueDepth StoreImpl::depth() const {
