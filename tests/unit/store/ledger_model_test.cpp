@@ -200,8 +200,8 @@ class LedgerModel {
     EXPECT_EQ(std::holds_alternative<ports::Requeued>(result), fits);
     if (!fits) return "requeue without credit";
     if (!goes_on) message->hold = HoldState::kHeld;
+    message->doubtful = message->status == Status::kUnknown;
     message->status = Status::kQueued;
-    message->doubtful = false;
     message->provider_id.clear();
     ++message->cycle;
     return "requeue";
