@@ -62,7 +62,8 @@ boost::asio::awaitable<std::vector<std::string>> addressees(Call& call, std::str
   auto awaiting = co_await http::await_done<std::vector<std::string>>(start);
   std::erase_if(awaiting, [&](const std::string& one) { return !contains(http_providers, one); });
   // Nobody awaits it yet, or any more: each keeps it until its message turns up.
-  co_return awaiting.empty() ? http_providers : std::move(awaiting);
+  if (awaiting.empty()) co_return http_providers;
+  co_return awaiting;
 }
 
 boost::asio::awaitable<unsigned> hand_over(Call& call, const std::string& provider) {
