@@ -218,7 +218,7 @@ class Gateway::Impl {
 
   void stop_server() {
     readiness_->set_serving(false);
-    settlements_.close();  // who waits for a message gets the 202 now
+    settlements_.close();                              // who waits for a message gets the 202 now
     stop_by_ = clock_.mono() + config_.drain_timeout;  // one deadline for all that is in flight
     server_->stop(config_.drain_timeout);
   }
