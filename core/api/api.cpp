@@ -11,10 +11,13 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   Routes routes(std::make_shared<Context>(std::move(settings), ports));
   add_health(routes);
   add_me(routes);
+  add_ledger(routes);
   add_message_create(routes);
+  add_message_batch(routes);
   add_messages(routes);
   add_dead_letters(routes);
   add_provider_events(routes);
+  add_mock_receipts(routes);
   add_admin_providers(routes);
   add_admin_clients(routes);
   add_admin_keys(routes);
@@ -37,6 +40,10 @@ ApiSettings api_settings(const config::Config& config) {
   settings.messages = config.messages;
   settings.numbers = config.numbers;
   settings.limits = config.limits;
+  for (const config::Provider& provider : config.providers) {
+    settings.providers.push_back(provider.id);
+    if (provider.plugin == "http") settings.http_providers.push_back(provider.id);
+  }
   return settings;
 }
 

@@ -12,6 +12,7 @@
 #include "core/http/router.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
+#include "core/pipeline/settlements.h"
 #include "core/ports/clock.h"
 #include "core/ports/ingress.h"
 #include "core/ports/log.h"
@@ -50,6 +51,8 @@ struct ApiSettings {
   config::Messages messages;
   config::Numbers numbers;
   config::Limits limits;
+  std::vector<std::string> providers;       // all that are configured
+  std::vector<std::string> http_providers;  // those of the plugin "http"
 };
 
 // Everything outlives the server that runs the router.
@@ -62,6 +65,7 @@ struct ApiPorts {
   ports::Ingress& ingress;
   ports::Clock& clock;
   const Readiness& readiness;
+  pipeline::Settlements& settlements;
   ports::Log* log = nullptr;  // nullptr: silent
 };
 

@@ -8,7 +8,8 @@ namespace {
 constexpr const char* kAllowHeaders =
     "Authorization, Content-Type, Idempotency-Key, Prefer, Traceparent, X-API-Key, X-Request-Id";
 constexpr const char* kExposeHeaders =
-    "Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, "
+    "Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, "
+    "X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
 constexpr const char* kMaxAgeSeconds = "600";
 

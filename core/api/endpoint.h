@@ -87,10 +87,13 @@ class Routes {
 // Each adds the resources of one file of core/api/resources.
 void add_health(Routes& routes);
 void add_me(Routes& routes);
+void add_ledger(Routes& routes);
 void add_message_create(Routes& routes);
+void add_message_batch(Routes& routes);
 void add_messages(Routes& routes);
 void add_dead_letters(Routes& routes);
 void add_provider_events(Routes& routes);
+void add_mock_receipts(Routes& routes);
 void add_admin_providers(Routes& routes);
 void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);

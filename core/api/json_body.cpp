@@ -39,14 +39,15 @@ bool is_json(const http::Request& request) {
   return parameter.empty() || is_utf8_parameter(parameter);
 }
 
-std::expected<JsonValue, http::Problem> read_object(const http::Request& request) {
+std::expected<JsonValue, http::Problem> read_object(const http::Request& request,
+                                                    std::size_t list_max) {
   if (!is_json(request)) {
     return std::unexpected(unsupported("Content-Type must be application/json."));
   }
   if (request.header("content-encoding").has_value()) {
     return std::unexpected(unsupported("Content-Encoding is not supported."));
   }
-  auto parsed = parse_json(request.body);
+  auto parsed = parse_json(request.body, list_max);
   if (parsed && parsed->kind != JsonKind::kObject) {
     http::Problem problem;
     problem.detail = "The body must be a JSON object.";

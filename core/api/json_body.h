@@ -13,7 +13,9 @@ namespace heliograph::api {
 bool is_json(const http::Request& request);
 
 // 415 for another type or a content coding, 400 for anything that is not one JSON object.
-std::expected<JsonValue, http::Problem> read_object(const http::Request& request);
+// `list_max`: see parse_json().
+std::expected<JsonValue, http::Problem> read_object(const http::Request& request,
+                                                    std::size_t list_max = kJsonMembersMax);
 // The same for actions whose body may be left out: an empty one is an empty object.
 std::expected<JsonValue, http::Problem> read_optional_object(const http::Request& request);
 

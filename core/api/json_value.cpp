@@ -20,6 +20,8 @@ class TreeBuilder {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
+  explicit TreeBuilder(std::size_t list_max) : list_max_(list_max) {}
+
   JsonValue root;
   http::Problem problem;
 
@@ -100,8 +102,10 @@ class TreeBuilder {
       return &root;
     }
     JsonValue& parent = *open_.back();
-    if (parent.items.size() == kJsonMembersMax) {
-      fail(fmt::format("More than {} members.", kJsonMembersMax), path(open_.size()));
+    const bool is_list = open_.size() == 2 && parent.kind == JsonKind::kArray;
+    const std::size_t members_max = is_list ? list_max_ : kJsonMembersMax;
+    if (parent.items.size() == members_max) {
+      fail(fmt::format("More than {} members.", members_max), path(open_.size()));
       return nullptr;
     }
     return &parent.items.emplace_back(std::move(value));
@@ -143,6 +147,7 @@ class TreeBuilder {
     return false;
   }
 
+  std::size_t list_max_;
   std::vector<JsonValue*> open_;
 };
 
@@ -175,8 +180,9 @@ const JsonValue* JsonValue::find(std::string_view name) const {
   return index < items.size() ? &items[index] : nullptr;
 }
 
-std::expected<JsonValue, http::Problem> parse_json(std::string_view document) {
-  TreeBuilder builder;
+std::expected<JsonValue, http::Problem> parse_json(std::string_view document,
+                                                   std::size_t list_max) {
+  TreeBuilder builder(list_max);
   if (!nlohmann::json::sax_parse(document, &builder)) {
     return std::unexpected(std::move(builder.problem));
   }

@@ -43,7 +43,9 @@ struct JsonValue {
 };
 
 // The error is a 400 with a pointer where one can be given; it never repeats what was sent.
-std::expected<JsonValue, http::Problem> parse_json(std::string_view document);
+// `list_max`: the most elements of an array that is a member of the document itself.
+std::expected<JsonValue, http::Problem> parse_json(std::string_view document,
+                                                   std::size_t list_max = kJsonMembersMax);
 
 // RFC 6901: "~" and "/" of a name become "~0" and "~1".
 std::string json_pointer(std::string_view parent, std::string_view name);

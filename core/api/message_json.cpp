@@ -29,8 +29,11 @@ void write_content(JsonWriter& json, const model::ContentView& content) {
 
 }  // namespace
 
-void write_message(JsonWriter& json, const model::MessageView& message) {
+void write_message(JsonWriter& json, const model::MessageView& message,
+                   const AcceptedMembers& accepted) {
   json.begin_object();
+  if (accepted.message_id) json.text("message_id", message.id.to_string());
+  json.text_unless_empty("otp_code", accepted.otp_code);
   json.text("id", message.id.to_string());
   json.text("status", model::to_string(message.status));
   json.text_unless_empty("reason", model::to_string(message.reason));
@@ -87,12 +90,14 @@ http::Response json_response(unsigned status, JsonWriter& json) {
   return response;
 }
 
-http::Response accepted_response(model::MessageId id, model::Status status) {
+http::Response accepted_response(model::MessageId id, model::Status status,
+                                 std::string_view otp_code) {
   const std::string text = id.to_string();
   JsonWriter json(80);
   json.begin_object();
   json.text("message_id", text);
   json.text("status", model::to_string(status));
+  json.text_unless_empty("otp_code", otp_code);
   json.end_object();
   http::Response response = json_response(202, json);
   response.headers.emplace_back("Location", "/v1/messages/" + text);

@@ -2,6 +2,9 @@
 // Pure; thread-safe.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "core/api/json_writer.h"
 #include "core/http/message.h"
 #include "core/model/attempt.h"
@@ -9,13 +12,21 @@
 
 namespace heliograph::api {
 
+// What an answer to a new message says beside its state.
+struct AcceptedMembers {
+  bool message_id = false;  // the id again, by the name that such answers give it
+  std::string otp_code;     // empty: none
+};
+
 // Each writes one object: the document, or an element of an array.
-void write_message(JsonWriter& json, const model::MessageView& message);
+void write_message(JsonWriter& json, const model::MessageView& message,
+                   const AcceptedMembers& accepted = {});
 void write_attempt(JsonWriter& json, const model::AttemptView& attempt);
 void write_event(JsonWriter& json, const model::EventView& event);
 
-// {"message_id": "...", "status": "QUEUED"} with 202 and Location.
-http::Response accepted_response(model::MessageId id, model::Status status);
+// {"message_id": "...", "status": "QUEUED"} with 202 and Location; `otp_code` where there is one.
+http::Response accepted_response(model::MessageId id, model::Status status,
+                                 std::string_view otp_code = {});
 http::Response json_response(unsigned status, JsonWriter& json);
 
 }  // namespace heliograph::api

@@ -123,7 +123,7 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   const auto content_problem = read_content(fields, submission.content);
   const auto metadata_problem = read_metadata(fields, submission);
   for (const std::string_view name : kLater) fields.not_supported(name);
-  if (fields.boolean("otp").value_or(false)) fields.fail("otp", "not supported yet");
+  submission.otp = fields.boolean("otp").value_or(false);
 
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
   if (content_problem) return std::unexpected(*content_problem);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/api/api.h"
+#include "core/api/cors.h"
 #include "core/app/admin_socket.h"
 #include "core/app/asio_loop.h"
 #include "core/app/blocking.h"
@@ -161,7 +162,8 @@ class Gateway::Impl {
                                 .distributor = plugins_.distributor(),
                                 .limiter = plugins_.limiter(),
                                 .log = log_.get(),
-                                .shared_window = plugins_.shared_window()},
+                                .shared_window = plugins_.shared_window(),
+                                .settlements = &settlements_},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     run_on_loop(loop_, [this] { pipeline_->start(); });
@@ -202,15 +204,22 @@ class Gateway::Impl {
                               .ingress = plugins_.ingress(),
                               .clock = clock_,
                               .readiness = *readiness_,
+                              .settlements = settlements_,
                               .log = log_.get()};
     auto router = api::make_router(api::api_settings(config_), ports);
-    server_ = std::make_unique<http::Server>(server_options(config_, *log_), std::move(router));
+    auto options = server_options(config_, *log_);
+    options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
+                                                                     http::Response& response) {
+      cors.decorate(request, response);
+    };
+    server_ = std::make_unique<http::Server>(std::move(options), std::move(router));
     server_->start();
     readiness_->set_serving(true);
   }
 
   void stop_server() {
     readiness_->set_serving(false);
+    settlements_.close();                              // who waits for a message gets the 202 now
     stop_by_ = clock_.mono() + config_.drain_timeout;  // one deadline for all that is in flight
     server_->stop(config_.drain_timeout);
   }
@@ -238,6 +247,7 @@ class Gateway::Impl {
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;
+  pipeline::Settlements settlements_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   pipeline::Intake intake_;
   std::unique_ptr<AdminSocket> admin_socket_;

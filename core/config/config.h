@@ -64,6 +64,8 @@ struct Messages {
   std::uint64_t content_max = 1ull << 20;  // bytes: text, HTML and attachments of one e-mail
   std::string default_from;
   std::string default_from_email;
+  // How long an answer to a new message waits for it to be sent unless the request says; 0: not.
+  milliseconds sync_wait{0};
 
   bool operator==(const Messages&) const = default;
 };

@@ -18,10 +18,12 @@ namespace {
 // What those systems assume when a variable is missing.
 constexpr std::string_view kRequestsDefault = "100";
 constexpr std::string_view kPeriodDefault = "60";
+// Long enough for every provider that answers at all, shorter than clients' usual 30 s.
+constexpr std::string_view kSyncWait = "10s";
 
 // Read and left alone: they name servers that this gateway does not need.
-constexpr std::array<std::string_view, 5> kIgnored = {
-    "TASKIQ_BROKER_URL", "DATABASE_URL", "NATS_URL", "ENVIRONMENT", "SYNC_MESSAGE_PROCESSING"};
+constexpr std::array<std::string_view, 4> kIgnored = {"TASKIQ_BROKER_URL", "DATABASE_URL",
+                                                      "NATS_URL", "ENVIRONMENT"};
 constexpr std::array<std::string_view, 3> kRedis = {"REDIS_URL", "REDIS_HOST", "REDIS_PORT"};
 
 using Variable = Environment::value_type;
@@ -47,6 +49,7 @@ class Translator {
     client_limit();
     health_and_retry();
     server();
+    synchronous();
     mocks();
     redis();
     ignored();
@@ -259,6 +262,25 @@ class Translator {
     if (!on) return error("DEBUG", "expected true or false");
     if (*on) put(root_, "log.level", "DEBUG", "debug");
     note("DEBUG", *on ? "sets log.level to debug" : "leaves log.level as it is");
+  }
+
+  // A time that the file gives stays.
+  void synchronous() {
+    const std::string* const text = find("SYNC_MESSAGE_PROCESSING");
+    if (text == nullptr) return;
+    const auto on = parse_boolean(*text);
+    if (!on) return error("SYNC_MESSAGE_PROCESSING", "expected true or false");
+    const Node* const wait = find_path(root_, "messages", "sync_wait");
+    const auto given = wait != nullptr ? base::parse_duration(wait->text) : std::nullopt;
+    const bool has_time = given && given->count() > 0;
+    if (*on && !has_time) {
+      put(root_, "messages.sync_wait", "SYNC_MESSAGE_PROCESSING", std::string(kSyncWait));
+    } else if (!*on) {
+      put(root_, "messages.sync_wait", "SYNC_MESSAGE_PROCESSING", "0s");
+    }
+    note("SYNC_MESSAGE_PROCESSING",
+         *on ? "makes answers wait for their message (messages.sync_wait)"
+             : "sets messages.sync_wait to 0s");
   }
 
   // Only the port: which address to listen on stays what the file says.

@@ -42,6 +42,7 @@ void read_messages(TableReader& table, Messages& out) {
   table.duration("validity", out.validity, seconds{1}, hours{24 * 365});
   table.integer("text_max", out.text_max, 1, 10'000);
   table.text("default_from", out.default_from);
+  table.duration("sync_wait", out.sync_wait, seconds{0}, seconds{30});
   if (!out.default_from.empty() && !model::is_valid_sender(out.default_from)) {
     table.error("default_from",
                 "expected an E.164 number, a short code of 3 to 8 digits, or 1 to 11 letters, "

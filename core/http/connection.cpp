@@ -68,6 +68,27 @@ Response unrouted_response(const Router::Match& match) {
   return response;
 }
 
+// A place among the large requests, for those of a route that takes larger bodies than usual.
+class LargeRequest {
+ public:
+  explicit LargeRequest(Worker& worker) : worker_(worker) {}
+  ~LargeRequest() {
+    if (taken_) worker_.give_back_large_request();
+  }
+  LargeRequest(const LargeRequest&) = delete;
+  LargeRequest& operator=(const LargeRequest&) = delete;
+
+  bool admit(const RouteOptions& route) {
+    if (route.body_max <= RouteOptions{}.body_max) return true;
+    taken_ = worker_.take_large_request();
+    return taken_;
+  }
+
+ private:
+  Worker& worker_;
+  bool taken_ = false;
+};
+
 }  // namespace
 
 // The seat is a parameter, so that it goes after the connection.
@@ -109,8 +130,12 @@ asio::awaitable<bool> Connection::serve_request() {
   if (step == Step::kGo) step = prepare_request();
   Router::Match match;
   bool body_declined = false;
+  LargeRequest large(worker_);
   if (step == Step::kGo) {
     match = worker_.shared().router.find(request_.method, path_);
+    if (!large.admit(match.options)) step = refuse_with(503, "too many large requests at once");
+  }
+  if (step == Step::kGo) {
     body_declined = match.handler == nullptr && parser.wants_continue();
   }
   if (step == Step::kGo && !body_declined) {
@@ -247,7 +272,7 @@ asio::awaitable<Response> Connection::handle(const Router::Match& match) {
     all.headers.emplace_back("Allow", kAllMethods);
     co_return all;
   }
-  if (!match.handler) co_return unrouted_response(match);
+  if (!match.handler) co_return own(unrouted_response(match));
   HandlerFault fault;
   try {
     Response response = co_await (*match.handler)(request_);
@@ -260,7 +285,14 @@ asio::awaitable<Response> Connection::handle(const Router::Match& match) {
     worker_.shared().log_error(fmt::format("request {} failed: {} {}: {}", request_.request_id,
                                            to_string(request_.method), match.pattern, fault.what));
   }
-  co_return fault_response(fault);
+  co_return own(fault_response(fault));
+}
+
+// An answer of the server itself.
+Response Connection::own(Response response) const {
+  const auto& decorate = worker_.shared().options.decorate;
+  if (decorate) decorate(request_, response);
+  return response;
 }
 
 Persistence Connection::persistence_for(const RequestParser& parser,
@@ -296,7 +328,8 @@ asio::awaitable<bool> Connection::answer(const Response& response, Persistence p
 asio::awaitable<void> Connection::refuse() {
   worker_.count_framing_error();
   if (request_.request_id.empty()) request_.request_id = worker_.make_request_id();
-  const Response response = problem_response(refusal_->status, refusal_->detail);
+  Response response = own(problem_response(refusal_->status, refusal_->detail));
+  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
   const bool sent = co_await answer(response, Persistence::kClose);
   if (sent) co_await linger();
 }

@@ -58,6 +58,7 @@ class Connection final : public SweptConnection {
   Awaitable<Step> read_body(RequestParser& parser, std::size_t body_max);
   Awaitable<bool> fill();
   Awaitable<Step> send_continue();
+  Response own(Response response) const;
   Awaitable<Response> handle(const Router::Match& match);
   Awaitable<bool> answer(const Response& response, Persistence persistence);
   Awaitable<void> refuse();

@@ -45,10 +45,16 @@ struct ServerOptions {
   std::size_t header_max = 8 * 1024;                 // bytes: 431 beyond
   std::size_t target_max = 2 * 1024;                 // bytes: 414 beyond
   std::size_t fields_max = 64;                       // 431 beyond
-  std::string server_name = "heliograph";            // for the Server field; empty: none
+  // Requests of one thread that may be under way at once on routes with larger bodies than usual
+  // (RouteOptions::body_max); beyond: 503. Bounds the memory that bodies take.
+  std::size_t large_requests_max = 64;
+  std::string server_name = "heliograph";  // for the Server field; empty: none
   // One line for each fault inside (a handler that threw, an accept that failed), without anything
   // of a request but its id. Called on the server's threads; must not block; may be empty.
   std::function<void(std::string_view line)> log_error;
+  // Completes answers that no handler made: unknown paths, refused framing, faults. The request may
+  // be incomplete. Called on the server's threads; may be empty.
+  std::function<void(const Request& request, Response& response)> decorate;
 };
 
 // What is wrong with the certificates and keys of the listeners, one sentence each, without binding

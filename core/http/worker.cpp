@@ -54,6 +54,12 @@ void Worker::start() {
   });
 }
 
+bool Worker::take_large_request() {
+  if (large_requests_ >= shared_.options.large_requests_max) return false;
+  ++large_requests_;
+  return true;
+}
+
 void Worker::post_drain() {
   asio::post(context_, [this] {
     draining_ = true;

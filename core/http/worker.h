@@ -84,6 +84,10 @@ class Worker final : public ports::Executor {
 
   void add(SweptConnection& connection) { connections_.push_back(connection); }
 
+  // Room for a request with a large body; whoever got it gives it back.
+  bool take_large_request();
+  void give_back_large_request() { --large_requests_; }
+
   void count_request() { requests_.fetch_add(1, std::memory_order_relaxed); }
   void count_framing_error() { framing_errors_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
@@ -102,6 +106,7 @@ class Worker final : public ports::Executor {
   std::string date_;
   std::int64_t date_second_ = 0;
   bool draining_ = false;
+  std::size_t large_requests_ = 0;
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> framing_errors_{0};

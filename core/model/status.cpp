@@ -81,6 +81,10 @@ bool is_waiting(Status status) {
   return contains(bits({Status::kScheduled, Status::kQueued, Status::kFailedTemp}), status);
 }
 
+bool is_settled(Status status) {
+  return is_terminal(status) || contains(bits({Status::kSent, Status::kUnknown}), status);
+}
+
 std::string_view to_string(Status status) { return word_of(kStatusWords, status); }
 
 std::optional<Status> parse_status(std::string_view text) { return value_of(kStatusWords, text); }

@@ -46,6 +46,10 @@ bool can_requeue(Status from);
 // attempt.
 bool is_waiting(Status status);
 
+// SENT, UNKNOWN or terminal: what happens next, if anything, is not the gateway's to do. What a
+// client that waits for its message waits for.
+bool is_settled(Status status);
+
 std::string_view to_string(Status status);  // "QUEUED"
 std::optional<Status> parse_status(std::string_view text);
 std::string_view to_string(FailReason reason);  // "attempts_exhausted"; "" for kNone

@@ -54,16 +54,17 @@ AcceptLimits::AcceptLimits(const config::Limits& limits) : default_rate_(limits.
   total_window_s_ = std::max<std::uint64_t>(1, to_seconds_up(limits.total->window));
 }
 
-std::optional<RateLimited> AcceptLimits::admit(const model::Client& client, bool client_too,
-                                               ports::MonoTime now, LimitState* state) {
+AcceptLimits::Grant AcceptLimits::admit_some(const model::Client& client, bool client_too,
+                                             std::uint64_t wanted, ports::MonoTime now,
+                                             LimitState* state) {
   const std::lock_guard lock(mutex_);
   ClientMeter* own = client_too ? client_meter(client, now) : nullptr;
-  ports::MonoTime when = now;
-  if (total_) when = std::max(when, total_->when(now, 1));
-  if (own != nullptr) when = std::max(when, own->meter.when(now, 1));
-  if (when <= now) {
-    if (total_) total_->take(now, 1);
-    if (own != nullptr) own->meter.take(now, 1);
+  Grant grant{.messages = wanted, .limited = std::nullopt};
+  if (total_) grant.messages = std::min(grant.messages, total_->room(now));
+  if (own != nullptr) grant.messages = std::min(grant.messages, own->meter.room(now));
+  if (grant.messages > 0) {
+    if (total_) total_->take(now, grant.messages);
+    if (own != nullptr) own->meter.take(now, grant.messages);
   }
   if (state != nullptr) {
     *state = {};
@@ -75,16 +76,21 @@ std::optional<RateLimited> AcceptLimits::admit(const model::Client& client, bool
       if (!total_ || tighter(of_client, *state)) *state = std::move(of_client);
     }
   }
-  if (when <= now) return std::nullopt;
-  return RateLimited{std::max(milliseconds{1}, ceil<milliseconds>(when - now))};
+  if (grant.messages == wanted) return grant;
+  ports::MonoTime when = now;
+  if (total_) when = std::max(when, total_->when(now, 1));
+  if (own != nullptr) when = std::max(when, own->meter.when(now, 1));
+  grant.limited = RateLimited{std::max(milliseconds{1}, ceil<milliseconds>(when - now))};
+  return grant;
 }
 
-void AcceptLimits::give_back(model::ClientId client, bool client_too) {
+void AcceptLimits::give_back(model::ClientId client, bool client_too, std::uint64_t messages) {
+  if (messages == 0) return;
   const std::lock_guard lock(mutex_);
-  if (total_) total_->give_back(1);
+  if (total_) total_->give_back(messages);
   if (!client_too) return;
   const auto found = clients_.find(static_cast<std::int64_t>(client));
-  if (found != clients_.end()) found->second.meter.give_back(1);
+  if (found != clients_.end()) found->second.meter.give_back(messages);
 }
 
 AcceptLimits::ClientMeter* AcceptLimits::client_meter(const model::Client& client,

@@ -27,8 +27,17 @@ class AcceptLimits {
   // `client_too`: false for requests that share one client (facades). `state` (if given) gets the
   // tightest limit.
   std::optional<RateLimited> admit(const model::Client& client, bool client_too,
-                                   ports::MonoTime now, LimitState* state);
-  void give_back(model::ClientId client, bool client_too);
+                                   ports::MonoTime now, LimitState* state) {
+    return admit_some(client, client_too, 1, now, state).limited;
+  }
+  struct Grant {
+    std::uint64_t messages = 0;
+    std::optional<RateLimited> limited;  // where that is less than was wanted: when the next fits
+  };
+  // As many of `wanted` as fit now. 0: only `state` is wanted.
+  Grant admit_some(const model::Client& client, bool client_too, std::uint64_t wanted,
+                   ports::MonoTime now, LimitState* state);
+  void give_back(model::ClientId client, bool client_too, std::uint64_t messages = 1);
 
  private:
   struct ClientMeter {

@@ -1,5 +1,8 @@
 #include "core/pipeline/intake.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "core/pipeline/accept_limits.h"
 #include "core/pipeline/in_flight_keys.h"
 #include "core/pipeline/submission_judge.h"
@@ -16,11 +19,14 @@ class Intake::Impl {
   ports::Store& store;
   AcceptLimits limits;
   InFlightKeys keys;
+  // Of batches handed to the store and not answered yet.
+  std::atomic<std::size_t> batch_messages{0};
 };
 
 namespace {
 
-void answer(ports::Executor& where, ports::Done<IntakeResult> done, IntakeResult result) {
+template <class Result>
+void answer(ports::Executor& where, ports::Done<Result> done, Result result) {
   where.post(
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
@@ -29,6 +35,49 @@ void answer(ports::Executor& where, ports::Done<IntakeResult> done, IntakeResult
 bool counts(const ports::AcceptResult& result) {
   const auto* accepted = std::get_if<ports::Accepted>(&result);
   return accepted != nullptr && !accepted->replayed;
+}
+
+// Beyond it batches are refused: what waits for the store's writer is in memory.
+constexpr std::size_t kBatchMessagesMax = 50'000;
+constexpr std::chrono::seconds kRetryBusy{1};
+
+std::size_t count_messages(const std::vector<BatchItem>& items) {
+  return static_cast<std::size_t>(std::ranges::count_if(items, [](const BatchItem& item) {
+    return std::holds_alternative<model::NewMessage>(item);
+  }));
+}
+
+// The messages behind the first `grant.messages` have met the limit.
+void apply_limit(std::vector<BatchItem>& items, const AcceptLimits::Grant& grant) {
+  std::size_t messages = 0;
+  for (BatchItem& item : items) {
+    if (!std::holds_alternative<model::NewMessage>(item)) continue;
+    if (messages++ < grant.messages) continue;
+    item = ports::NotSubmitted{.answer = {}, .retry_after = grant.limited->retry_after};
+  }
+}
+
+// The answer where no message is left to be asked for.
+ports::BatchAnswer unsubmitted(const std::vector<BatchItem>& items) {
+  ports::BatchAnswer answer;
+  for (const BatchItem& item : items) {
+    answer.items.emplace_back(std::get<ports::NotSubmitted>(item));
+  }
+  return answer;
+}
+
+std::size_t count_accepted(const ports::AcceptBatchResult& result) {
+  const auto* answer = std::get_if<ports::BatchAnswer>(&result);
+  if (answer == nullptr || answer->replayed) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(answer->items, [](const auto& item) {
+    return std::holds_alternative<ports::Accepted>(item);
+  }));
+}
+
+IntakeBatchResult batch_result(ports::AcceptBatchResult result, ports::BatchAnswer refused) {
+  if (auto* answer = std::get_if<ports::BatchAnswer>(&result)) return std::move(*answer);
+  if (std::holds_alternative<ports::NotReplayed>(result)) return refused;
+  return ports::IdempotencyMismatch{};
 }
 
 }  // namespace
@@ -50,14 +99,14 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   const bool client_too = !options.skip_client_limit;
   const auto limited = impl.limits.admit(client, client_too, impl.clock.mono(), state);
   // A replay is no new message: even above the limit it gets its first answer again.
-  if (limited && !key) return answer(where, std::move(done), *limited);
+  if (limited && !key) return answer<IntakeResult>(where, std::move(done), *limited);
 
   std::optional<InFlightKeys::Claim> claim;
   if (key) {
     auto claimed = impl.keys.claim(key->key_hash);
     if (!claimed) {
       if (!limited) impl.limits.give_back(client.id, client_too);
-      return answer(where, std::move(done), IdempotencyInFlight{});
+      return answer<IntakeResult>(where, std::move(done), IdempotencyInFlight{});
     }
     claim.emplace(*std::move(claimed));
   }
@@ -71,6 +120,54 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   ports::AcceptCommand command{.message = std::move(message), .idempotency = key};
   command.replay_only = limited.has_value();
   impl.store.accept(std::move(command), where, std::move(finished));
+}
+
+LimitState Intake::limit_state(const model::Client& client, const Options& options) const {
+  LimitState state;
+  impl_->limits.admit_some(client, !options.skip_client_limit, 0, impl_->clock.mono(), &state);
+  return state;
+}
+
+void Intake::accept_batch(const model::Client& client, std::vector<BatchItem> items,
+                          std::optional<ports::IdempotencyKey> key, const Options& options,
+                          LimitState* state, ports::Executor& where,
+                          ports::Done<IntakeBatchResult> done) {
+  Impl& impl = *impl_;
+  const bool client_too = !options.skip_client_limit;
+  const auto refuse = [&](IntakeBatchResult result) {
+    if (state != nullptr) *state = limit_state(client, options);
+    answer(where, std::move(done), std::move(result));
+  };
+  std::optional<InFlightKeys::Claim> claim;
+  if (key) {
+    auto claimed = impl.keys.claim(key->key_hash);
+    if (!claimed) return refuse(IdempotencyInFlight{});
+    claim.emplace(*std::move(claimed));
+  }
+  const std::size_t size = items.size();
+  if (impl.batch_messages.fetch_add(size) + size > kBatchMessagesMax) {
+    impl.batch_messages -= size;
+    return refuse(ports::Overloaded{"too many batches at once", kRetryBusy});
+  }
+  const auto grant =
+      impl.limits.admit_some(client, client_too, count_messages(items), impl.clock.mono(), state);
+  apply_limit(items, grant);
+  auto finished = [kept = impl_, client = client.id, client_too, size, taken = grant.messages,
+                   refused = grant.messages == 0 ? unsubmitted(items) : ports::BatchAnswer{},
+                   claim = std::move(claim),
+                   done = std::move(done)](ports::AcceptBatchResult result) mutable {
+    claim.reset();
+    kept->batch_messages -= size;
+    kept->limits.give_back(client, client_too, taken - count_accepted(result));
+    done(batch_result(std::move(result), std::move(refused)));
+  };
+  if (grant.messages == 0 && !key) {
+    return answer<ports::AcceptBatchResult>(where, std::move(finished), ports::NotReplayed{});
+  }
+  ports::AcceptBatchCommand command{
+      .client = client.id, .items = std::move(items), .idempotency = key};
+  command.replay_only = grant.messages == 0;
+  impl.store.accept_batch(std::move(command), where, std::move(finished));
 }
 
 }  // namespace heliograph::pipeline

@@ -37,6 +37,7 @@ struct Submission {
   std::optional<model::InDoubt> in_doubt;
   std::optional<model::TimePoint> send_at;
   std::optional<std::chrono::milliseconds> validity;
+  bool otp = false;  // the API has to put a one-time code into the text before it is judged
 };
 
 struct FieldError {
@@ -57,6 +58,11 @@ struct RateLimited {
 };
 struct IdempotencyInFlight {};  // the first request with this key is not answered yet
 using IntakeResult = std::variant<ports::AcceptResult, RateLimited, IdempotencyInFlight>;
+
+// What came of a batch. A NotSubmitted item with `retry_after` above zero met a limit.
+using IntakeBatchResult = std::variant<ports::BatchAnswer, ports::IdempotencyMismatch,
+                                       ports::Overloaded, IdempotencyInFlight>;
+using BatchItem = std::variant<model::NewMessage, ports::NotSubmitted>;
 
 struct IntakeSettings {
   config::Messages messages;
@@ -82,6 +88,15 @@ class Intake {
   void accept(const model::Client& client, model::NewMessage message,
               std::optional<ports::IdempotencyKey> key, const Options& options, LimitState* state,
               ports::Executor& where, ports::Done<IntakeResult> done);
+
+  // Several at once: one key, one command for the store. Limits count messages, so the first that
+  // fit get in.
+  void accept_batch(const model::Client& client, std::vector<BatchItem> items,
+                    std::optional<ports::IdempotencyKey> key, const Options& options,
+                    LimitState* state, ports::Executor& where, ports::Done<IntakeBatchResult> done);
+
+  // How the client's tightest limit stands, for answers to what never got to accept().
+  LimitState limit_state(const model::Client& client, const Options& options) const;
 
  private:
   class Impl;

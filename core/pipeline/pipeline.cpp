@@ -115,6 +115,10 @@ void Pipeline::on_waiting(std::vector<model::WorkItem> items) {
   });
 }
 
+void Pipeline::on_settled(std::span<const model::MessageId> ids) {
+  if (impl_->ports.settlements != nullptr) impl_->ports.settlements->tell(ids);
+}
+
 void Pipeline::on_fatal(const std::string& what) { impl_->on_fatal(what); }
 
 // ---- from the providers ----

@@ -15,6 +15,7 @@
 
 #include "core/config/config.h"
 #include "core/pipeline/provider_admin.h"
+#include "core/pipeline/settlements.h"
 #include "core/ports/clock.h"
 #include "core/ports/distributor.h"
 #include "core/ports/executor.h"
@@ -55,6 +56,7 @@ struct PipelinePorts {
   ports::Limiter* limiter = nullptr;             // nullptr: no limit is configured
   ports::Log* log = nullptr;                     // nullptr: silent
   ports::SharedWindow* shared_window = nullptr;  // nullptr: health is this gateway's own
+  Settlements* settlements = nullptr;            // told what the store has settled
 };
 
 // How much wider than in the contract a window of the limiter is.
@@ -96,6 +98,7 @@ class Pipeline final : public ports::StoreEvents,
 
   // ports::StoreEvents, [writer thread]
   void on_waiting(std::vector<model::WorkItem> items) override;
+  void on_settled(std::span<const model::MessageId> ids) override;
   void on_fatal(const std::string& what) override;
 
   // ports::ProviderEvents, [loop]

@@ -42,6 +42,9 @@ class StoreEvents {
   // order of their ids, after its commit. A hint: losing it loses no message, only the moment's
   // notice.
   virtual void on_waiting(std::vector<model::WorkItem> items) = 0;
+  // [writer thread] Messages that a transaction has brought to model::is_settled(), after its
+  // commit.
+  virtual void on_settled(std::span<const model::MessageId> ids) { static_cast<void>(ids); }
   // [writer thread] The store can no longer promise anything: stop the process. Nothing of the
   // failed transaction was acknowledged.
   virtual void on_fatal(const std::string& what) = 0;
@@ -54,6 +57,10 @@ class Store {
   // `message.validity` counts from acceptance, or from `send_at` where that is later. The id, the
   // due time of a message due now and the order are given by the writer.
   virtual void accept(AcceptCommand command, Executor& where, Done<AcceptResult> done) = 0;
+
+  // Several at once, in one transaction and in their order: credit goes to the first that fit.
+  virtual void accept_batch(AcceptBatchCommand command, Executor& where,
+                            Done<AcceptBatchResult> done) = 0;
 
   // Begun: the message is SENDING and carries attempt_number + 1.
   virtual void begin_attempt(const BeginAttempt& command, Executor& where,

@@ -6,6 +6,8 @@
 // there is none.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +36,40 @@ struct MessageList {
   std::int64_t next_row = 0;
 };
 
+// What moved a client's credit: a grant, or the hold of a message in one of its cycles.
+struct LedgerEntry {
+  enum class Kind : std::uint8_t { kGrant, kHold };
+  Kind kind = Kind::kGrant;
+  std::int64_t cents = 0;
+  model::TimePoint at{};  // of the grant, or of the hold
+  std::string note;       // of a grant
+  // of a hold
+  std::optional<model::MessageId> message;
+  model::HoldState state = model::HoldState::kNone;
+  std::uint16_t cycle = 0;
+  std::optional<model::TimePoint> resolved_at;  // captured or released
+  std::string client_reference;
+};
+struct LedgerRequest {
+  model::ClientId client{};
+  std::int64_t before_row = 0;  // newest first; 0: from the newest
+  std::size_t limit = 50;  // what belongs to one message is never parted, so some more may come
+};
+struct LedgerPage {
+  std::vector<LedgerEntry> entries;
+  std::int64_t next_row = 0;
+};
+
+// The live messages of one lane, counted up to kLaneCountMax.
+struct LaneDepth {
+  std::uint64_t live = 0;                  // waiting or being sent
+  std::uint64_t later = 0;                 // of these: not due yet (send_at, or before a retry)
+  bool more = false;                       // there are more than were counted
+  std::optional<model::TimePoint> oldest;  // due time of the one that waits longest; nullopt: none
+};
+inline constexpr std::size_t kLaneCountMax = 100'000;
+using LaneDepths = std::array<LaneDepth, model::kLanes>;  // by model::Lane
+
 struct QueueDepth {
   std::uint64_t waiting = 0;  // SCHEDULED, QUEUED, FAILED_TEMP
   std::uint64_t sending = 0;
@@ -50,6 +86,12 @@ class StoreQueries {
                         Done<std::optional<std::vector<model::AttemptView>>> done) = 0;
   virtual void events(std::optional<model::ClientId> client, model::MessageId id, Executor& where,
                       Done<std::optional<std::vector<model::EventView>>> done) = 0;
+
+  virtual void ledger(LedgerRequest request, Executor& where, Done<LedgerPage> done) = 0;
+  virtual void lanes(Executor& where, Done<LaneDepths> done) = 0;
+  // Names of the providers that a receipt with this id may still come from.
+  virtual void providers_awaiting(std::string provider_message_id, Executor& where,
+                                  Done<std::vector<std::string>> done) = 0;
 
   // What readiness and metrics ask; no database access, any thread.
   virtual QueueDepth depth() const = 0;

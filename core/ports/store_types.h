@@ -52,6 +52,31 @@ struct NotReplayed {};  // `replay_only`, and nothing was kept under the key
 using AcceptResult =
     std::variant<Accepted, IdempotencyMismatch, InsufficientCredit, Overloaded, NotReplayed>;
 
+// ---- batches ----
+
+// A batch's item that never reaches the store: refused by its caller, whose own text about it is
+// kept with the key and given back on a replay, or (`retry_after` above zero) by a limit.
+struct NotSubmitted {
+  std::string answer;
+  std::chrono::milliseconds retry_after{0};
+};
+
+// Messages of one client, in its order. Item by item as a single accept, but in one transaction,
+// and with one idempotency key for all: what it answers is kept if any message was accepted.
+struct AcceptBatchCommand {
+  model::ClientId client{};
+  std::vector<std::variant<model::NewMessage, NotSubmitted>> items;
+  std::optional<IdempotencyKey> idempotency;
+  bool replay_only = false;  // as in AcceptCommand
+};
+
+using BatchItemResult = std::variant<Accepted, InsufficientCredit, Overloaded, NotSubmitted>;
+struct BatchAnswer {
+  std::vector<BatchItemResult> items;  // one for each of the command's, in order
+  bool replayed = false;
+};
+using AcceptBatchResult = std::variant<BatchAnswer, IdempotencyMismatch, NotReplayed>;
+
 // ---- attempts ----
 
 struct BeginAttempt {

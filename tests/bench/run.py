@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the gateway end to end, beside nginx and Kannel where they are installed, in one run on one machine.
 
-    tests/bench/run.py [--seconds 10] [--connections 64,128] [--only gateway,nginx,kannel] [--json FILE]
+    tests/bench/run.py [--seconds 10] [--connections 64,128] [--only gateway,accept,batch,nginx,kannel] [--json FILE]
 
 Closed loop: wrk keeps the named number of connections busy. The provider is `heliograph mock-provider` for everybody. A message
 counts when it has arrived at the provider: throughput is arrivals over the time from the first request to the last arrival.
@@ -22,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BINARY = os.path.join(ROOT, "build", "release", "bin", "heliograph")
 TEXT = "Your parcel arrives today between 14:00 and 16:00. Track it at https://example.com/t/1234567"
 TICKS = os.sysconf("SC_CLK_TCK")
+BATCH_CONNECTIONS = [2, 8]
 
 WRK_REPORT = """
 done = function(summary, latency, requests)
@@ -135,11 +136,12 @@ def wait_for_arrivals(mock_url, expected, give_up_after):
         time.sleep(0.02)
 
 
-def measure(name, url, script, mock_url, pids, connections, seconds, expect_arrivals=True):
+def measure(name, url, script, mock_url, pids, connections, seconds, expect_arrivals=True, batch=1):
     request = urllib.request.Request(f"{mock_url}/admin/arrivals", method="DELETE")
     urllib.request.urlopen(request, timeout=10).read()
     before, began = cpu_seconds(pids), time.monotonic()
     result = wrk(url, script, connections, seconds)
+    result["requests"] *= batch
     arrived, last = (result["requests"], time.monotonic())
     if expect_arrivals:
         arrived, last = wait_for_arrivals(mock_url, result["requests"] - result["non2xx"], 3.0)
@@ -156,7 +158,7 @@ def post_script(bench, name, path_body):
                              "wrk.headers['Content-Type']='application/json'\nwrk.headers['X-API-Key']='bench'\n" + WRK_REPORT)
 
 
-def bench_gateway(bench, mock_url, args, provider=True):
+def bench_gateway(bench, mock_url, args, provider=True, batch=1):
     config = f"""
 [http]
 listen = "127.0.0.1:18080"
@@ -180,13 +182,16 @@ max_in_flight = 64
 url = "{mock_url}/api/sms/bench"
 """ if provider else "")
     path = bench.write(f"gateway-{int(provider)}.toml", config)
-    script = post_script(bench, "post.lua", {"to": "+14155552671", "from": "BENCH", "text": TEXT})
+    message = {"to": "+14155552671", "from": "BENCH", "text": TEXT}
+    script = post_script(bench, "post.lua", message if batch == 1 else {"messages": [message] * batch})
+    url = "http://127.0.0.1:18080/v1/messages" + ("" if batch == 1 else "/batch")
     rows = []
-    for connections in args.connections:
+    for connections in args.connections if batch == 1 else BATCH_CONNECTIONS:
         child = bench.spawn([BINARY, "serve", "--config", path], log_has("listening on"))
         name = "heliograph, durable, end to end" if provider else "heliograph, durable accept alone"
-        rows.append(measure(name, "http://127.0.0.1:18080/v1/messages", script, mock_url, [child.pid], connections, args.seconds,
-                            expect_arrivals=provider))
+        name = name if batch == 1 else f"heliograph, accept, batches of {batch}"
+        rows.append(measure(name, url, script, mock_url, [child.pid], connections, args.seconds, expect_arrivals=provider,
+                            batch=batch))
         bench.end(child)
         stats = re.search(r"store stopped.* transactions=(\d+)", open(child.log_path, encoding="utf-8").read())
         if stats:
@@ -286,7 +291,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[64, 128])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=["gateway", "accept", "nginx", "kannel"])
+    parser.add_argument("--only", type=lambda text: text.split(","), default=["gateway", "accept", "batch", "nginx", "kannel"])
     parser.add_argument("--json", help="also write the rows there")
     args = parser.parse_args()
     if not shutil.which("wrk"):
@@ -301,6 +306,9 @@ def main():
             rows += bench_gateway(bench, mock_url, args)
         if "accept" in args.only:
             rows += bench_gateway(bench, mock_url, args, provider=False)
+        if "batch" in args.only:
+            for size in (100, 1000):
+                rows += bench_gateway(bench, mock_url, args, provider=False, batch=size)
         if "nginx" in args.only and os.path.exists("/usr/sbin/nginx"):
             rows += bench_nginx(bench, mock_url, args)
         if "kannel" in args.only and os.path.exists("/usr/sbin/bearerbox"):

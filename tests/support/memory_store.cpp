@@ -69,6 +69,23 @@ ports::AcceptResult MemoryStore::do_accept(const ports::AcceptCommand& command) 
   return accepted;
 }
 
+void MemoryStore::accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                               ports::Done<ports::AcceptBatchResult> done) {
+  queue<ports::AcceptBatchResult>(where, std::move(done), [this, command] {
+    ports::BatchAnswer answer;
+    for (const auto& item : command.items) {
+      if (const auto* refused = std::get_if<ports::NotSubmitted>(&item)) {
+        answer.items.emplace_back(*refused);
+        continue;
+      }
+      ports::AcceptCommand single;
+      single.message = std::get<model::NewMessage>(item);
+      answer.items.emplace_back(std::get<ports::Accepted>(do_accept(single)));
+    }
+    return ports::AcceptBatchResult(std::move(answer));
+  });
+}
+
 void MemoryStore::begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
                                 ports::Done<ports::BeginResult> done) {
   queue<ports::BeginResult>(where, std::move(done), [this, command] { return do_begin(command); });

@@ -45,6 +45,8 @@ class MemoryStore : public ports::Store {
   // ports::Store
   void accept(ports::AcceptCommand command, ports::Executor& where,
               ports::Done<ports::AcceptResult> done) override;
+  void accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                    ports::Done<ports::AcceptBatchResult> done) override;
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
                      ports::Done<ports::BeginResult> done) override;
   void finish_attempt(ports::FinishAttempt command, ports::Executor& where,

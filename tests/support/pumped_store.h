@@ -24,6 +24,11 @@ class PumpedStore final : public ports::Store {
     plan();
     store_.accept(std::move(command), where, std::move(done));
   }
+  void accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                    ports::Done<ports::AcceptBatchResult> done) override {
+    plan();
+    store_.accept_batch(std::move(command), where, std::move(done));
+  }
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
                      ports::Done<ports::BeginResult> done) override {
     plan();

@@ -25,7 +25,9 @@ boost::asio::awaitable<http::Response> get_readiness(Call& call) {
     json.end_array();
   }
   json.end_object();
-  co_return json_response(reasons.empty() ? 200 : 503, json);
+  http::Response response = json_response(reasons.empty() ? 200 : 503, json);
+  if (!reasons.empty()) response.headers.emplace_back("Retry-After", "1");
+  co_return response;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/store/sqlite/batch_answer.h"
 #include "core/store/sqlite/connection.h"
 
 namespace heliograph::store {
@@ -21,9 +22,15 @@ constexpr const char* kInsert =
     "?16,"
     " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
-std::optional<Blob> key_hash(const ports::AcceptCommand& command) {
-  if (!command.idempotency) return std::nullopt;
-  return Blob(command.idempotency->key_hash);
+std::optional<Blob> key_hash(const std::optional<ports::IdempotencyKey>& key) {
+  if (!key) return std::nullopt;
+  return Blob(key->key_hash);
+}
+
+template <class Result, class Variant>
+Result widen(Variant narrow) {
+  auto move_on = [](auto&& value) -> Result { return std::forward<decltype(value)>(value); };
+  return std::visit(std::move(move_on), std::move(narrow));
 }
 
 }  // namespace
@@ -42,9 +49,12 @@ Accepts::Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& 
       find_key_(connection,
                 "SELECT fingerprint, message, random, status, created_at FROM idempotency"
                 " WHERE client = ?1 AND key_hash = ?2"),
+      find_batch_(connection,
+                  "SELECT fingerprint, created_at, answer FROM idempotency"
+                  " WHERE client = ?1 AND key_hash = ?2"),
       insert_key_(connection,
                   "INSERT OR REPLACE INTO idempotency (client, key_hash, fingerprint, message,"
-                  " random, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)") {}
+                  " random, status, created_at, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") {}
 
 std::optional<ports::AcceptResult> Accepts::find_earlier(const ports::AcceptCommand& command,
                                                          model::TimePoint now) {
@@ -59,6 +69,19 @@ std::optional<ports::AcceptResult> Accepts::find_earlier(const ports::AcceptComm
   if (created_at + limits_.idempotency_retention <= now) return std::nullopt;
   if (!same) return ports::IdempotencyMismatch{};
   return ports::Accepted{.id = id, .status = status, .replayed = true};
+}
+
+std::optional<ports::AcceptBatchResult> Accepts::find_earlier(
+    const ports::AcceptBatchCommand& command, model::TimePoint now) {
+  if (!command.idempotency) return std::nullopt;
+  Rows rows = find_batch_.query(command.client, command.idempotency->key_hash);
+  if (!rows.next()) return std::nullopt;
+  const bool same = std::ranges::equal(rows.get<Blob>(), command.idempotency->fingerprint);
+  if (rows.get<model::TimePoint>() + limits_.idempotency_retention <= now) return std::nullopt;
+  if (!same) return ports::IdempotencyMismatch{};
+  auto items = decode_batch_answer(rows.get<std::string_view>());
+  HG_ASSERT(items.has_value());  // this file has written it
+  return ports::BatchAnswer{.items = *std::move(items), .replayed = true};
 }
 
 std::optional<ports::Overloaded> Accepts::refuse(const AcceptContext& context) const {
@@ -99,9 +122,46 @@ ports::AcceptResult Accepts::accept(const ports::AcceptCommand& command,
   const model::TimePoint now = clock_.wall();
   if (auto earlier = find_earlier(command, now)) return *std::move(earlier);
   if (command.replay_only) return ports::NotReplayed{};
-  if (auto refusal = refuse(context)) return *std::move(refusal);
+  Taken taken = take(command.message, command.idempotency, context, now);
+  if (const auto* accepted = std::get_if<ports::Accepted>(&taken)) {
+    remember_key(command.message.client, command.idempotency, *accepted, std::nullopt, now);
+  }
+  return widen<ports::AcceptResult>(std::move(taken));
+}
 
-  const model::NewMessage& message = command.message;
+ports::AcceptBatchResult Accepts::accept_batch(const ports::AcceptBatchCommand& command,
+                                               const AcceptContext& context) {
+  const model::TimePoint now = clock_.wall();
+  if (auto earlier = find_earlier(command, now)) return *std::move(earlier);
+  if (command.replay_only) return ports::NotReplayed{};
+  ports::BatchAnswer answer;
+  answer.items.reserve(command.items.size());
+  std::optional<ports::Accepted> first;
+  AcceptContext grown = context;
+  for (const auto& item : command.items) {
+    const auto* message = std::get_if<model::NewMessage>(&item);
+    if (message == nullptr) {
+      answer.items.emplace_back(std::get<ports::NotSubmitted>(item));
+      continue;
+    }
+    // The key is the first message's, which takes the record along when it is removed.
+    Taken taken = take(*message, first ? Key{} : command.idempotency, grown, now);
+    if (const auto* accepted = std::get_if<ports::Accepted>(&taken)) {
+      if (!first) first = *accepted;
+      ++grown.waiting;
+    }
+    answer.items.push_back(widen<ports::BatchItemResult>(std::move(taken)));
+  }
+  if (first && command.idempotency) {
+    remember_key(command.client, command.idempotency, *first, encode_batch_answer(answer.items),
+                 now);
+  }
+  return answer;
+}
+
+Accepts::Taken Accepts::take(const model::NewMessage& message, const Key& key,
+                             const AcceptContext& context, model::TimePoint now) {
+  if (auto refusal = refuse(context)) return *std::move(refusal);
   model::HoldState hold = model::HoldState::kNone;
   if (message.cost_cents > 0) {
     if (!ledger_.hold(message.client, message.cost_cents)) {
@@ -114,8 +174,7 @@ ports::AcceptResult Accepts::accept(const ports::AcceptCommand& command,
     ledger_.capture({item.id.row(), 0, message.client, message.cost_cents}, now);
     hold = model::HoldState::kCaptured;
   }
-  insert(command, item, hold, now);
-  remember_key(command, item, now);
+  insert(message, key, item, hold, now);
 
   const ports::Accepted accepted{.id = item.id, .status = item.status};
   effects_.entered(item.status);
@@ -127,9 +186,8 @@ ports::AcceptResult Accepts::accept(const ports::AcceptCommand& command,
   return accepted;
 }
 
-void Accepts::insert(const ports::AcceptCommand& command, const model::WorkItem& item,
+void Accepts::insert(const model::NewMessage& message, const Key& key, const model::WorkItem& item,
                      model::HoldState hold, model::TimePoint now) {
-  const model::NewMessage& message = command.message;
   const bool scheduled = item.status == model::Status::kScheduled;
   const auto send_at = scheduled ? message.send_at : std::nullopt;
   std::optional<model::TimePoint> held_since;
@@ -137,16 +195,16 @@ void Accepts::insert(const ports::AcceptCommand& command, const model::WorkItem&
   insert_.run(item.id.row(), item.id.random(), item.client, item.channel, item.lane,
               item.dispatch_class, item.status, item.due, item.expires_at, now, item.pinned,
               item.in_doubt, item.parts, message.cost_cents, hold, held_since, send_at,
-              key_hash(command), message.to, message.to_given, message.from, message.text,
+              key_hash(key), message.to, message.to_given, message.from, message.text,
               message.client_reference, message.callback_url, message.metadata_json, item.rich);
   if (item.rich) insert_content_.run(item.id.row(), message.content);
 }
 
-void Accepts::remember_key(const ports::AcceptCommand& command, const model::WorkItem& item,
-                           model::TimePoint now) {
-  if (!command.idempotency) return;
-  insert_key_.run(item.client, command.idempotency->key_hash, command.idempotency->fingerprint,
-                  item.id.row(), item.id.random(), item.status, now);
+void Accepts::remember_key(model::ClientId client, const Key& key, const ports::Accepted& accepted,
+                           const std::optional<std::string>& answer, model::TimePoint now) {
+  if (!key) return;
+  insert_key_.run(client, key->key_hash, key->fingerprint, accepted.id.row(), accepted.id.random(),
+                  accepted.status, now, answer);
 }
 
 }  // namespace heliograph::store

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <variant>
 
 #include "core/model/id_generator.h"
 #include "core/model/message.h"
@@ -37,18 +39,29 @@ class Accepts {
   Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects,
           ports::Clock& clock, ports::Random& random, const AcceptLimits& limits);
 
-  // May run again with the same command after a rollback.
+  // Both may run again with the same command after a rollback.
   ports::AcceptResult accept(const ports::AcceptCommand& command, const AcceptContext& context);
+  ports::AcceptBatchResult accept_batch(const ports::AcceptBatchCommand& command,
+                                        const AcceptContext& context);
 
  private:
+  using Key = std::optional<ports::IdempotencyKey>;
+  // One message, taken or not.
+  using Taken = std::variant<ports::Accepted, ports::InsufficientCredit, ports::Overloaded>;
+
   std::optional<ports::AcceptResult> find_earlier(const ports::AcceptCommand& command,
                                                   model::TimePoint now);
+  std::optional<ports::AcceptBatchResult> find_earlier(const ports::AcceptBatchCommand& command,
+                                                       model::TimePoint now);
+  Taken take(const model::NewMessage& message, const Key& key, const AcceptContext& context,
+             model::TimePoint now);
   std::optional<ports::Overloaded> refuse(const AcceptContext& context) const;
   model::WorkItem make_item(const model::NewMessage& message, model::TimePoint now);
-  void insert(const ports::AcceptCommand& command, const model::WorkItem& item,
+  void insert(const model::NewMessage& message, const Key& key, const model::WorkItem& item,
               model::HoldState hold, model::TimePoint now);
-  void remember_key(const ports::AcceptCommand& command, const model::WorkItem& item,
-                    model::TimePoint now);
+  // `answer`: of a batch, whose first message `accepted` is.
+  void remember_key(model::ClientId client, const Key& key, const ports::Accepted& accepted,
+                    const std::optional<std::string>& answer, model::TimePoint now);
 
   Ledger& ledger_;
   Names& names_;
@@ -60,6 +73,7 @@ class Accepts {
   Statement insert_;
   Statement insert_content_;
   Statement find_key_;
+  Statement find_batch_;
   Statement insert_key_;
 };
 

@@ -135,7 +135,7 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   }
   if (command.result.outcome != Outcome::kNotTried) write_attempt(command);
 
-  effects_.moved(Status::kSending, command.status);
+  effects_.moved(command.id, Status::kSending, command.status);
   message->status = command.status;
   message->doubtful = command.doubtful;
   message->provider = command.provider;

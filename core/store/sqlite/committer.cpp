@@ -138,10 +138,14 @@ void Committer::publish(std::vector<Write> done) {
     gauges_.clients_version.fetch_add(1, std::memory_order_release);
   }
   post_results(std::move(done));
+  if (events_ == nullptr) return;
   std::vector<model::WorkItem> waiting = std::move(engine_.effects().waiting_items);
-  if (waiting.empty() || events_ == nullptr) return;
-  std::ranges::sort(waiting, {}, &model::WorkItem::id);
-  events_->on_waiting(std::move(waiting));
+  if (!waiting.empty()) {
+    std::ranges::sort(waiting, {}, &model::WorkItem::id);
+    events_->on_waiting(std::move(waiting));
+  }
+  const std::vector<model::MessageId>& settled = engine_.effects().settled;
+  if (!settled.empty()) events_->on_settled(settled);
 }
 
 void Committer::checkpoint_if_due() {

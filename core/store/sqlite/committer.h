@@ -1,5 +1,5 @@
 // Committer: runs operations as one transaction and tells the world what came of it, in this order:
-// gauges, results, waiting messages.
+// gauges, results, waiting messages, settled ones.
 //
 // Three errors are lived with; the transaction is rolled back first. A full disk: run again with
 // accepts refused, and when even that does not fit, the accepts alone are answered and the rest is

@@ -15,12 +15,17 @@ struct Effects {
   std::int64_t sending = 0;                    // and of those being sent
   std::vector<model::WorkItem> waiting_items;  // accepted and requeued, in this order
   bool clients_changed = false;                // a client or a key
+  std::vector<model::MessageId> settled;       // brought to model::is_settled(), in this order
 
   // A message has come in (`from` empty) or changed its status.
   void entered(model::Status to) { count(to, 1); }
   void moved(model::Status from, model::Status to) {
     count(from, -1);
     count(to, 1);
+  }
+  void moved(const model::MessageId& id, model::Status from, model::Status to) {
+    moved(from, to);
+    if (model::is_settled(to)) settled.push_back(id);
   }
 
  private:

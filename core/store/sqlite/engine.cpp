@@ -78,8 +78,11 @@ void Engine::rollback() noexcept {
 }
 
 ports::AcceptResult Engine::accept(const ports::AcceptCommand& command) {
-  return accepts_.accept(command,
-                         {.waiting = waiting_ + effects_.waiting, .disk_full = disk_.is_full()});
+  return accepts_.accept(command, accept_context());
+}
+
+ports::AcceptBatchResult Engine::accept_batch(const ports::AcceptBatchCommand& command) {
+  return accepts_.accept_batch(command, accept_context());
 }
 
 }  // namespace heliograph::store

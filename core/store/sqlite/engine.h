@@ -45,6 +45,7 @@ class Engine {
   void rollback() noexcept;
 
   ports::AcceptResult accept(const ports::AcceptCommand& command);
+  ports::AcceptBatchResult accept_batch(const ports::AcceptBatchCommand& command);
 
   Connection& connection() { return *connection_; }
   Effects& effects() { return effects_; }
@@ -64,6 +65,10 @@ class Engine {
   void set_live(std::int64_t waiting, std::int64_t sending);
 
  private:
+  AcceptContext accept_context() const {
+    return {.waiting = waiting_ + effects_.waiting, .disk_full = disk_.is_full()};
+  }
+
   std::unique_ptr<Connection> connection_;  // outlives every statement below
   Effects effects_;
   DiskGuard disk_;

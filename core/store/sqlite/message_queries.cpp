@@ -114,7 +114,19 @@ MessageQueries::MessageQueries(Connection& connection, std::size_t examine_max)
                 "SELECT a.number, p.name, a.outcome, a.status_code, a.provider_message_id,"
                 " a.provider_code, a.detail, a.started_at, a.finished_at FROM attempts a"
                 " LEFT JOIN providers p ON p.id = a.provider WHERE a.message = ?1"
-                " ORDER BY a.number") {}
+                " ORDER BY a.number"),
+      awaiting_(connection,
+                "SELECT p.name FROM providers p WHERE EXISTS (SELECT 1 FROM messages m"
+                " INDEXED BY messages_by_receipt WHERE m.receipt_provider = p.id"
+                " AND m.provider_message_id = ?1) ORDER BY p.id") {}
+
+std::vector<std::string> MessageQueries::providers_awaiting(
+    const std::string& provider_message_id) {
+  std::vector<std::string> names;
+  Rows rows = awaiting_.query(provider_message_id);
+  while (rows.next()) names.push_back(rows.get<std::string>());
+  return names;
+}
 
 std::optional<model::MessageView> MessageQueries::find(std::optional<model::ClientId> client,
                                                        model::MessageId id, model::TimePoint now) {

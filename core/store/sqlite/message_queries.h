@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/model/attempt.h"
@@ -26,6 +27,8 @@ class MessageQueries {
   ports::MessageList list(const ports::MessageFilter& filter, model::TimePoint now);
   std::optional<std::vector<model::AttemptView>> attempts(std::optional<model::ClientId> client,
                                                           model::MessageId id);
+  // By name; see ports::StoreQueries.
+  std::vector<std::string> providers_awaiting(const std::string& provider_message_id);
 
  private:
   // The running attempt has no row yet: it is told from the message.
@@ -47,6 +50,7 @@ class MessageQueries {
   Statement provider_key_;
   Statement running_;
   Statement attempts_;
+  Statement awaiting_;
 };
 
 }  // namespace heliograph::store

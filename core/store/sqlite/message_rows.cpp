@@ -63,7 +63,7 @@ void MessageRows::change(MessageRow& message, const Transition& transition) {
                                   message.receipt_provider, transition.last_error, transition.at,
                                   message.provider_message_id);
   HG_ASSERT(changed == 1);
-  effects_.moved(message.status, transition.to);
+  effects_.moved(message.id, message.status, transition.to);
   message.status = transition.to;
   message.doubtful = false;
 }

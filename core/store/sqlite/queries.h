@@ -3,6 +3,7 @@
 
 #include "core/store/sqlite/client_queries.h"
 #include "core/store/sqlite/event_queries.h"
+#include "core/store/sqlite/ledger_queries.h"
 #include "core/store/sqlite/message_queries.h"
 #include "core/store/sqlite/queue_queries.h"
 
@@ -10,12 +11,17 @@ namespace heliograph::store {
 
 struct Queries {
   explicit Queries(Connection& connection)
-      : queues(connection), messages(connection), events(connection), clients(connection) {}
+      : queues(connection),
+        messages(connection),
+        events(connection),
+        clients(connection),
+        ledger(connection, kListExamineMax) {}
 
   QueueQueries queues;
   MessageQueries messages;
   EventQueries events;
   ClientQueries clients;
+  LedgerQueries ledger;
 };
 
 }  // namespace heliograph::store

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/work_items.h"
 
@@ -22,6 +24,10 @@ constexpr const char* kFirstWaiting =
     "SELECT due FROM messages INDEXED BY messages_live WHERE live = 1 AND lane = ?1"
     " AND client = ?2 AND class = ?3 AND status <> 2 ORDER BY due, id LIMIT 1";
 
+constexpr const char* kCountLane =
+    "SELECT count(*), ifnull(sum(due > ?2), 0) FROM (SELECT due FROM messages INDEXED BY"
+    " messages_live WHERE live = 1 AND lane = ?1 LIMIT ?3)";
+
 }  // namespace
 
 QueueQueries::QueueQueries(Connection& connection)
@@ -30,6 +36,7 @@ QueueQueries::QueueQueries(Connection& connection)
       page_same_due_(connection, fmt::format(kPageSameDue, kWorkItemColumns)),
       page_later_due_(connection, fmt::format(kPageLaterDue, kWorkItemColumns)),
       first_waiting_(connection, kFirstWaiting),
+      count_lane_(connection, kCountLane),
       find_sending_(connection,
                     "SELECT id FROM messages INDEXED BY messages_live WHERE live = 1"
                     " AND status = 2 ORDER BY lane, client, class"),
@@ -73,6 +80,22 @@ std::vector<ports::QueueHead> QueueQueries::heads() {
     if (const auto due = first_waiting(*key)) heads.push_back({.key = *key, .first_due = *due});
   }
   return heads;
+}
+
+ports::LaneDepths QueueQueries::lanes(model::TimePoint now) {
+  ports::LaneDepths lanes;
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    Rows rows = count_lane_.query(lane, now, ports::kLaneCountMax + 1);
+    rows.next();
+    lanes[lane].live = rows.get<std::uint64_t>();
+    lanes[lane].later = rows.get<std::uint64_t>();
+    lanes[lane].more = lanes[lane].live > ports::kLaneCountMax;
+  }
+  for (const ports::QueueHead& head : heads()) {
+    auto& oldest = lanes[static_cast<std::size_t>(head.key.lane)].oldest;
+    if (head.first_due <= now) oldest = std::min(oldest.value_or(head.first_due), head.first_due);
+  }
+  return lanes;
 }
 
 QueueQueries::LiveCount QueueQueries::count_live(bool may_be_sending) {

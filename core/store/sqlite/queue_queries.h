@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/ports/store_queries.h"
 #include "core/ports/store_types.h"
 #include "core/store/sqlite/queue_walk.h"
 #include "core/store/sqlite/statement.h"
@@ -20,6 +21,9 @@ class QueueQueries {
   ports::Page page(const ports::PageRequest& request);
   // One seek for each queue, however long the queues are.
   std::vector<ports::QueueHead> heads();
+
+  // Bounded: see ports::LaneDepth.
+  ports::LaneDepths lanes(model::TimePoint now);
 
   struct LiveCount {
     std::uint64_t waiting = 0;
@@ -38,6 +42,7 @@ class QueueQueries {
   Statement page_same_due_;
   Statement page_later_due_;
   Statement first_waiting_;
+  Statement count_lane_;
   Statement find_sending_;
   Statement read_sending_;
 };

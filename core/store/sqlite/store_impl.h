@@ -41,6 +41,8 @@ class StoreImpl final : public SqliteStore {
   // ports::Store
   void accept(ports::AcceptCommand command, ports::Executor& where,
               ports::Done<ports::AcceptResult> done) override;
+  void accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                    ports::Done<ports::AcceptBatchResult> done) override;
   void begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,
                      ports::Done<ports::BeginResult> done) override;
   void finish_attempt(ports::FinishAttempt command, ports::Executor& where,
@@ -85,6 +87,11 @@ class StoreImpl final : public SqliteStore {
                 ports::Done<std::optional<std::vector<model::AttemptView>>> done) override;
   void events(std::optional<model::ClientId> client, model::MessageId id, ports::Executor& where,
               ports::Done<std::optional<std::vector<model::EventView>>> done) override;
+  void ledger(ports::LedgerRequest request, ports::Executor& where,
+              ports::Done<ports::LedgerPage> done) override;
+  void lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) override;
+  void providers_awaiting(std::string provider_message_id, ports::Executor& where,
+                          ports::Done<std::vector<std::string>> done) override;
   ports::QueueDepth depth() const override;
   bool accepting() const override;
   std::string engine_version() const override;
@@ -123,6 +130,17 @@ class StoreImpl final : public SqliteStore {
     Write operation = std::make_unique<OperationOf<Engine, Result, Work>>(
         where, std::move(done), std::move(work), Result{});
     writer_.submit(kind, operation);
+  }
+
+  // Only while the writer's queue of accepts has room; else the answer is `refused`.
+  template <class Result, class Work>
+  void write_accept(ports::Executor& where, ports::Done<Result> done, Work work, Result refused) {
+    Write operation = std::make_unique<OperationOf<Engine, Result, Work>>(
+        where, std::move(done), std::move(work), std::move(refused));
+    if (writer_.submit(OperationKind::kAccept, operation)) return;
+    std::vector<Write> unserved;
+    unserved.push_back(std::move(operation));
+    post_results(std::move(unserved));
   }
 
   // `fallback` is the answer when the read fails.

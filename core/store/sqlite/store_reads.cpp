@@ -61,6 +61,26 @@ void StoreImpl::events(std::optional<model::ClientId> client, model::MessageId i
       });
 }
 
+void StoreImpl::ledger(ports::LedgerRequest request, ports::Executor& where,
+                       ports::Done<ports::LedgerPage> done) {
+  read<ports::LedgerPage>(ReadKind::kBrowsing, where, std::move(done),
+                          [request](Queries& queries) { return queries.ledger.page(request); });
+}
+
+void StoreImpl::lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) {
+  read<ports::LaneDepths>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [now = clock_.wall()](Queries& queries) { return queries.queues.lanes(now); });
+}
+
+void StoreImpl::providers_awaiting(std::string provider_message_id, ports::Executor& where,
+                                   ports::Done<std::vector<std::string>> done) {
+  read<std::vector<std::string>>(ReadKind::kBrowsing, where, std::move(done),
+                                 [id = std::move(provider_message_id)](Queries& queries) {
+                                   return queries.messages.providers_awaiting(id);
+                                 });
+}
+
 ports::QueueDepth StoreImpl::depth() const {
   return {.waiting = gauges_.waiting.load(std::memory_order_relaxed),
           .sending = gauges_.sending.load(std::memory_order_relaxed)};

@@ -12,13 +12,26 @@ constexpr std::chrono::seconds kRetryBusy{1};
 void StoreImpl::accept(ports::AcceptCommand command, ports::Executor& where,
                        ports::Done<ports::AcceptResult> done) {
   auto work = [command = std::move(command)](Engine& engine) { return engine.accept(command); };
-  ports::AcceptResult refused = ports::Overloaded{"writer busy", kRetryBusy};
-  Write operation = std::make_unique<OperationOf<Engine, ports::AcceptResult, decltype(work)>>(
-      where, std::move(done), std::move(work), std::move(refused));
-  if (writer_.submit(OperationKind::kAccept, operation)) return;
-  std::vector<Write> unserved;
-  unserved.push_back(std::move(operation));
-  post_results(std::move(unserved));
+  write_accept<ports::AcceptResult>(where, std::move(done), std::move(work),
+                                    ports::Overloaded{"writer busy", kRetryBusy});
+}
+
+void StoreImpl::accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                             ports::Done<ports::AcceptBatchResult> done) {
+  ports::BatchAnswer refused;
+  refused.items.reserve(command.items.size());
+  for (const auto& item : command.items) {
+    if (const auto* other = std::get_if<ports::NotSubmitted>(&item)) {
+      refused.items.emplace_back(*other);
+    } else {
+      refused.items.emplace_back(ports::Overloaded{"writer busy", kRetryBusy});
+    }
+  }
+  auto work = [command = std::move(command)](Engine& engine) {
+    return engine.accept_batch(command);
+  };
+  write_accept<ports::AcceptBatchResult>(where, std::move(done), std::move(work),
+                                         std::move(refused));
 }
 
 void StoreImpl::begin_attempt(const ports::BeginAttempt& command, ports::Executor& where,

@@ -61,7 +61,8 @@ void ApiTest::rebuild() {
                             .clients = store,
                             .ingress = ingress,
                             .clock = clock,
-                            .readiness = readiness};
+                            .readiness = readiness,
+                            .settlements = settlements};
   router_ = std::make_unique<http::Router>(api::make_router(settings, ports));
 }
 

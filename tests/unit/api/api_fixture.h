@@ -101,6 +101,7 @@ class ApiTest : public ::testing::Test {
   FakeProviders providers;
   FakeIngress ingress;
   FakeReadiness readiness;
+  pipeline::Settlements settlements;
   pipeline::IntakeSettings intake_settings;
   api::ApiSettings settings;
   model::ClientId demo{};

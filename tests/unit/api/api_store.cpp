@@ -94,7 +94,9 @@ ports::AcceptResult ApiStore::take(const ports::AcceptCommand& command) {
   message.metadata_json = given.metadata_json;
   message.pinned_provider = given.pinned_provider;
   message.send_at = given.send_at;
-  const ports::Accepted answer{.id = message.id, .status = message.status, .replayed = false};
+  const model::Status first_status = message.status;
+  if (on_put) on_put(message);
+  const ports::Accepted answer{.id = message.id, .status = first_status, .replayed = false};
   if (command.idempotency) {
     remembered_[command.idempotency->key_hash] = {command.idempotency->fingerprint, answer};
   }
@@ -108,6 +110,66 @@ void ApiStore::accept(ports::AcceptCommand command, ports::Executor& where,
   held.push_back([this, command = std::move(command), &where, done = std::move(done)]() mutable {
     answer(where, std::move(done), take(command));
   });
+}
+
+ports::AcceptBatchResult ApiStore::take_batch(const ports::AcceptBatchCommand& command) {
+  if (command.idempotency) {
+    const auto found = remembered_batches_.find(command.idempotency->key_hash);
+    if (found != remembered_batches_.end()) {
+      if (found->second.first != command.idempotency->fingerprint) {
+        return ports::IdempotencyMismatch{};
+      }
+      ports::BatchAnswer again = found->second.second;
+      again.replayed = true;
+      return again;
+    }
+  }
+  if (command.replay_only) return ports::NotReplayed{};
+  batches.push_back(command);
+  ports::BatchAnswer answer;
+  bool any = false;
+  for (const auto& item : command.items) {
+    if (const auto* refused = std::get_if<ports::NotSubmitted>(&item)) {
+      answer.items.emplace_back(*refused);
+      continue;
+    }
+    const auto result = take({.message = std::get<model::NewMessage>(item), .idempotency = {}});
+    if (const auto* accepted_one = std::get_if<ports::Accepted>(&result)) {
+      answer.items.emplace_back(*accepted_one);
+      any = true;
+    } else if (const auto* lack = std::get_if<ports::InsufficientCredit>(&result)) {
+      answer.items.emplace_back(*lack);
+    } else {
+      answer.items.emplace_back(std::get<ports::Overloaded>(result));
+    }
+  }
+  if (any && command.idempotency) {
+    remembered_batches_[command.idempotency->key_hash] = {command.idempotency->fingerprint, answer};
+  }
+  return answer;
+}
+
+void ApiStore::accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                            ports::Done<ports::AcceptBatchResult> done) {
+  if (!hold_accepts) return answer(where, std::move(done), take_batch(command));
+  held.push_back([this, command = std::move(command), &where, done = std::move(done)]() mutable {
+    answer(where, std::move(done), take_batch(command));
+  });
+}
+
+void ApiStore::ledger(ports::LedgerRequest request, ports::Executor& where,
+                      ports::Done<ports::LedgerPage> done) {
+  ledger_requests.push_back(request);
+  answer(where, std::move(done), ledger_page);
+}
+
+void ApiStore::lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) {
+  answer(where, std::move(done), lane_depths);
+}
+
+void ApiStore::providers_awaiting(std::string provider_message_id, ports::Executor& where,
+                                  ports::Done<std::vector<std::string>> done) {
+  answer(where, std::move(done), awaiting[provider_message_id]);
 }
 
 model::MessageView* ApiStore::find(std::optional<model::ClientId> client, model::MessageId id) {

@@ -30,10 +30,16 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::map<model::MessageId, ports::RequeueResult> requeue_results;  // instead of the usual one
   std::vector<ports::MessageFilter> filters;  // of list_messages, as received
   int key_lookups = 0;
-  bool hold_accepts = false;  // keep the answers of accept() in `held`
+  std::function<void(model::MessageView&)> on_put;  // completes what accept() has put
+  bool hold_accepts = false;                        // keep the answers of accept() in `held`
   std::vector<base::Task> held;
   std::uint64_t version = 1;
   ports::QueueDepth queue_depth;
+  ports::LaneDepths lane_depths;
+  ports::LedgerPage ledger_page;                             // what ledger() answers
+  std::vector<ports::LedgerRequest> ledger_requests;         // as received
+  std::map<std::string, std::vector<std::string>> awaiting;  // by provider's id of the message
+  std::vector<ports::AcceptBatchCommand> batches;            // in order
 
   model::Client& add(const std::string& name, const std::string& key, std::uint8_t scopes,
                      std::int64_t credit_cents);
@@ -43,6 +49,8 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   // ---- ports::Store ----
   void accept(ports::AcceptCommand command, ports::Executor& where,
               ports::Done<ports::AcceptResult> done) override;
+  void accept_batch(ports::AcceptBatchCommand command, ports::Executor& where,
+                    ports::Done<ports::AcceptBatchResult> done) override;
   void cancel(std::optional<model::ClientId> client, model::MessageId id, ports::Executor& where,
               ports::Done<ports::CancelResult> done) override;
   void requeue(std::optional<model::ClientId> client, model::MessageId id,
@@ -104,6 +112,11 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
                 ports::Done<std::optional<std::vector<model::AttemptView>>> done) override;
   void events(std::optional<model::ClientId> client, model::MessageId id, ports::Executor& where,
               ports::Done<std::optional<std::vector<model::EventView>>> done) override;
+  void ledger(ports::LedgerRequest request, ports::Executor& where,
+              ports::Done<ports::LedgerPage> done) override;
+  void lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) override;
+  void providers_awaiting(std::string provider_message_id, ports::Executor& where,
+                          ports::Done<std::vector<std::string>> done) override;
   ports::QueueDepth depth() const override { return queue_depth; }
   bool accepting() const override { return !overloaded.has_value(); }
   std::string engine_version() const override { return "Memory 1"; }
@@ -145,12 +158,16 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
     throw std::logic_error("the API has no business with this operation of the store");
   }
   ports::AcceptResult take(const ports::AcceptCommand& command);
+  ports::AcceptBatchResult take_batch(const ports::AcceptBatchCommand& command);
   model::MessageView* find(std::optional<model::ClientId> client, model::MessageId id);
   Account* account(const std::string& name);
 
   std::map<model::ClientId, Account> accounts_;
   std::map<ports::KeyHash, Key> keys_;
   std::map<std::array<std::uint8_t, 16>, Remembered> remembered_;
+  std::map<std::array<std::uint8_t, 16>,
+           std::pair<std::array<std::uint8_t, 16>, ports::BatchAnswer>>
+      remembered_batches_;
   std::int64_t next_row_ = (std::int64_t{1'764'000'000'000} << 16) + 1;
 };
 

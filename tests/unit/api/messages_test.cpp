@@ -271,7 +271,6 @@ TEST_F(Messages, MeTellsTheCreditAndTheLimits) {
   json = json_of(send(get("/v1/me")));
   EXPECT_EQ(json.at("credit_cents"), 99'995);
   EXPECT_EQ(json.at("limits"), (nlohmann::json{{"rate", 100.0}, {"burst", 200.0}}));
-  EXPECT_EQ(send(get("/v1/me/ledger")).status, 404u);
 }
 
 TEST_F(Messages, HeadIsAnsweredAsGetAndOtherMethodsAre405) {

@@ -128,6 +128,8 @@ TEST(ConfigErrors, OfRanges) {
        "test.toml:4: [[provider]] 'acme' max_in_flight: 0 is out of range, expected 1 to 1000000"},
       {"[shutdown]\ndrain_timeout = \"2h\"",
        "test.toml:2: [shutdown] drain_timeout: 2h is out of range, expected 0s to 1h"},
+      {"[messages]\nsync_wait = \"31s\"",
+       "test.toml:2: [messages] sync_wait: 31s is out of range, expected 0s to 30s"},
       {"[messages]\ntext_max = 0",
        "test.toml:2: [messages] text_max: 0 is out of range, expected 1 to 10000"},
   });

@@ -92,6 +92,19 @@ TEST(ReplacedSystems, RunsFromTheMessagingServicesVariables) {
   EXPECT_EQ(config.limiter.config.json, "{}");
 }
 
+TEST(ReplacedSystems, MakeAnswersWaitForTheirMessage) {
+  const auto wait = [](const std::string& toml, const std::string& value) {
+    return loaded(toml, {{"SYNC_MESSAGE_PROCESSING", value}}).messages.sync_wait;
+  };
+  const std::string two = "[messages]\nsync_wait = \"2s\"\n";
+  EXPECT_EQ(wait("", "true"), seconds{10});
+  EXPECT_EQ(wait("", "false"), seconds{0});
+  EXPECT_EQ(wait(two, "true"), seconds{2});
+  EXPECT_EQ(wait(two, "false"), seconds{0});
+  EXPECT_EQ(wait("[messages]\nsync_wait = \"0s\"\n", "true"), seconds{10});
+  EXPECT_EQ(loaded(two).messages.sync_wait, seconds{2});
+}
+
 TEST(ReplacedSystems, StandBetweenTheFileAndHeliographsOwn) {
   const std::string toml = "[log]\nlevel = \"error\"\n[http]\nlisten = \"0.0.0.0:1\"\n";
   EXPECT_EQ(loaded(toml, {{"LOG_LEVEL", "warn"}}).log.level, "warn");
@@ -178,6 +191,7 @@ TEST(ReplacedSystems, NameTheVariableThatIsWrong) {
        "LOG_LEVEL: [log] level: \"loud\" is none of \"trace\", \"debug\", \"info\", \"warn\", "
        "\"error\""},
       {{{"DEBUG", "*"}}, "DEBUG: expected true or false"},
+      {{{"SYNC_MESSAGE_PROCESSING", "10"}}, "SYNC_MESSAGE_PROCESSING: expected true or false"},
       {{{"RATE_LIMIT_ENABLED", "sometimes"}}, "RATE_LIMIT_ENABLED: expected true or false"},
       {{{"RATE_LIMIT_REQUESTS", "0"}},
        "RATE_LIMIT_REQUESTS: expected a number of requests above 0"},

@@ -114,6 +114,43 @@ TEST(ServerDeadlines, DoNotApplyToTheHandler) {
 
 // ---- limits ----
 
+TEST(ServerLimits, BoundTheLargeRequestsUnderWay) {
+  ServerOptions options;
+  options.large_requests_max = 1;
+  options.decorate = [](const Request& request, Response& response) {
+    response.headers.emplace_back("X-Own", request.path);
+  };
+  TestServer server(options);
+  const std::string large(70'000, 'x');
+  const std::string head = "POST /batch HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n";
+  RawSocket first = RawSocket::connect(server.address());
+  first.send(head + "Expect: 100-continue\r\n\r\n");
+  ASSERT_EQ(first.read_more(), RawSocket::ReadEnd::kData)
+      << "it is told to go on: it has its place";
+  first.buffer().clear();
+
+  RawSocket second = RawSocket::connect(server.address());
+  second.send(head + "\r\n");
+  const auto refused = second.read_answer();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503U);
+  EXPECT_EQ(refused->header("retry-after"), "1");
+  EXPECT_EQ(refused->header("x-own"), "/batch") << "the server's own answers are completed";
+  RawSocket small = RawSocket::connect(server.address());
+  small.send(get("/hello"));
+  EXPECT_TRUE(small.read_answer());
+
+  first.send(large);
+  const auto answer = first.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "70000");
+  RawSocket third = RawSocket::connect(server.address());
+  third.send(head + "\r\n" + large);
+  const auto again = third.read_answer();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->status, 200U);
+}
+
 TEST(ServerLimits, RefuseConnectionsBeyondTheTotal) {
   ServerOptions options;
   options.max_connections = 2;

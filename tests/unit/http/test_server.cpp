@@ -22,6 +22,9 @@ Response text_response(std::string text) {
 
 Answering hello(Request&) { co_return text_response("hello"); }
 Answering echo(Request& request) { co_return text_response(request.body); }
+Answering measure(Request& request) {
+  co_return text_response(std::to_string(request.body.size()));
+}
 Answering item(Request& request) { co_return text_response(std::string(request.param("id"))); }
 Answering large(Request&) { co_return text_response(std::string(8 << 20, 'x')); }
 
@@ -99,6 +102,7 @@ Router TestServer::make_router() {
   Router router;
   router.add(Method::kGet, "/hello", hello);
   router.add(Method::kPost, "/echo", echo, RouteOptions{1000});
+  router.add(Method::kPost, "/batch", measure, RouteOptions{100'000});
   router.add(Method::kGet, "/items/{id}", item);
   router.add(Method::kGet, "/large", large);
   router.add(Method::kGet, "/throw", fail);

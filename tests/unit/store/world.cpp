@@ -40,6 +40,16 @@ void RecordingEvents::on_waiting(std::vector<model::WorkItem> items) {
   waiting_.push_back(std::move(items));
 }
 
+void RecordingEvents::on_settled(std::span<const model::MessageId> ids) {
+  const std::scoped_lock lock(mutex_);
+  settled_.insert(settled_.end(), ids.begin(), ids.end());
+}
+
+std::vector<model::MessageId> RecordingEvents::take_settled() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(settled_, {});
+}
+
 void RecordingEvents::on_fatal(const std::string& what) {
   const std::scoped_lock lock(mutex_);
   fatal_ = what;

@@ -77,9 +77,11 @@ class TestExecutor final : public ports::Executor {
 class RecordingEvents final : public ports::StoreEvents {
  public:
   void on_waiting(std::vector<model::WorkItem> items) override;
+  void on_settled(std::span<const model::MessageId> ids) override;
   void on_fatal(const std::string& what) override;
 
   std::vector<std::vector<model::WorkItem>> take_waiting();
+  std::vector<model::MessageId> take_settled();
   // Waits until something fatal was told, with a deadline; "" when nothing was.
   std::string wait_for_fatal();
   bool has_failed() const;
@@ -88,6 +90,7 @@ class RecordingEvents final : public ports::StoreEvents {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::vector<model::WorkItem>> waiting_;
+  std::vector<model::MessageId> settled_;
   std::optional<std::string> fatal_;
 };
 
