@@ -14,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/model/client.h"
 #include "core/pipeline/intake.h"
+#include "core/pipeline/limit_use.h"
 #include "core/pipeline/rate_meter.h"
 #include "core/ports/clock.h"
 
@@ -29,6 +30,7 @@ class AcceptLimits {
   std::optional<RateLimited> admit(const model::Client& client, bool client_too,
                                    ports::MonoTime now, LimitState* state);
   void give_back(model::ClientId client, bool client_too);
+  std::optional<LimitUse> total_use(ports::MonoTime now);  // nullopt: there is no limits.total
 
  private:
   struct ClientMeter {
@@ -40,6 +42,7 @@ class AcceptLimits {
   void forget_idle(ports::MonoTime now);
 
   const std::optional<config::ClientRate> default_rate_;
+  const std::optional<config::Limit> total_rule_;
   std::uint64_t total_window_s_ = 1;
   std::mutex mutex_;
   std::optional<RateMeter> total_;

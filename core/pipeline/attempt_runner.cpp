@@ -172,6 +172,7 @@ void AttemptRunner::send(Job& job) {
   job.sent_at = now;
   if (entry.handle->send(request)) {
     sending_.emplace(last_ticket_, &job);
+    board_.count_send(job.choice.provider, job.choice.picked);
     return;
   }
   entry.busy_until = now + kBusyPause;

@@ -73,4 +73,8 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   impl.store.accept(std::move(command), where, std::move(finished));
 }
 
+std::optional<LimitUse> Intake::total_use() const {
+  return impl_->limits.total_use(impl_->clock.mono());
+}
+
 }  // namespace heliograph::pipeline

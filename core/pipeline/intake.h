@@ -17,6 +17,7 @@
 #include "core/config/config.h"
 #include "core/model/client.h"
 #include "core/model/message.h"
+#include "core/pipeline/limit_use.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
 
@@ -36,6 +37,10 @@ struct Submission {
   std::optional<model::InDoubt> in_doubt;
   std::optional<model::TimePoint> send_at;
   std::optional<std::chrono::milliseconds> validity;
+  // How the systems that facades stand in for read numbers: in this region where neither client nor
+  // gateway has one, and bare digits that are no national number are international.
+  std::string fallback_region;
+  bool digits_are_international = false;
 };
 
 struct FieldError {
@@ -81,6 +86,9 @@ class Intake {
   void accept(const model::Client& client, model::NewMessage message,
               std::optional<ports::IdempotencyKey> key, const Options& options, LimitState* state,
               ports::Executor& where, ports::Done<IntakeResult> done);
+
+  // How much of limits.total is used; nullopt: there is none.
+  std::optional<LimitUse> total_use() const;
 
  private:
   class Impl;

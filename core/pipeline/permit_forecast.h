@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/pipeline/limit_use.h"
 #include "core/pipeline/rate_meter.h"
 #include "core/ports/limiter.h"
 
@@ -59,6 +60,10 @@ class PermitForecast {
   // Nothing before `until`, whatever the copy says.
   void denied(ports::MonoTime until) { denied_until_ = std::max(denied_until_, until); }
   ports::MonoTime denied_until() const { return denied_until_; }
+  // `limit`: what this is a forecast of. Counts what this instance was granted.
+  LimitUse use(const config::Limit& limit, ports::MonoTime now) {
+    return limit_use(limit, meter_, now, when(now, 1));
+  }
 
  private:
   RateMeter meter_;

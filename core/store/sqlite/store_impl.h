@@ -85,6 +85,9 @@ class StoreImpl final : public SqliteStore {
                 ports::Done<std::optional<std::vector<model::AttemptView>>> done) override;
   void events(std::optional<model::ClientId> client, model::MessageId id, ports::Executor& where,
               ports::Done<std::optional<std::vector<model::EventView>>> done) override;
+  void count_messages(std::optional<model::ClientId> client,
+                      std::optional<model::TimePoint> created_after, ports::Executor& where,
+                      ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override;
   bool accepting() const override;
   std::string engine_version() const override;
