@@ -34,6 +34,9 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<base::Task> held;
   std::uint64_t version = 1;
   ports::QueueDepth queue_depth;
+  // What count_messages() answers, in turn, and what it was asked.
+  std::vector<ports::MessageCounts> counts;
+  std::vector<std::pair<std::optional<model::ClientId>, std::optional<model::TimePoint>>> counted;
 
   model::Client& add(const std::string& name, const std::string& key, std::uint8_t scopes,
                      std::int64_t credit_cents);
@@ -103,6 +106,9 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
                 ports::Done<std::optional<std::vector<model::AttemptView>>> done) override;
   void events(std::optional<model::ClientId> client, model::MessageId id, ports::Executor& where,
               ports::Done<std::optional<std::vector<model::EventView>>> done) override;
+  void count_messages(std::optional<model::ClientId> client,
+                      std::optional<model::TimePoint> created_after, ports::Executor& where,
+                      ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override { return queue_depth; }
   bool accepting() const override { return !overloaded.has_value(); }
   std::string engine_version() const override { return "Memory 1"; }

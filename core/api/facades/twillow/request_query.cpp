@@ -27,7 +27,7 @@ std::optional<model::TimePoint> parse_iso_time(std::string_view given) {
   constexpr std::size_t kDate = 10;
   constexpr std::size_t kMinutes = 5;  // "10:00"
   std::string date(given.substr(0, kDate));
-  std::string time(given.size() > kDate + 1 ? given.substr(kDate + 1) : "00:00");
+  std::string time(given.size() > kDate ? given.substr(kDate + 1) : "00:00");
   if (given.size() > kDate && given[kDate] != 'T' && given[kDate] != ' ') return std::nullopt;
   const auto zone = time.find_first_of("Zz+- ");
   std::string offset = zone == std::string::npos ? "Z" : time.substr(zone);
