@@ -172,7 +172,6 @@ void AttemptRunner::send(Job& job) {
   job.sent_at = now;
   if (entry.handle->send(request)) {
     sending_.emplace(last_ticket_, &job);
-    board_.count_send(job.choice.provider, job.choice.picked);
     return;
   }
   entry.busy_until = now + kBusyPause;
@@ -262,6 +261,7 @@ void AttemptRunner::note_result(Job& job, const model::AttemptResult& result) {
   entry.busy_until = {};
   entry.last_used = wall;
   ++entry.outcomes[static_cast<std::size_t>(result.outcome)];
+  board_.count_send(provider, job.choice.picked);
   pause(provider, result);
   if (entry.health.record(result, job.item.client, job.choice.probe, wall))
     owner_.on_circuit(provider);

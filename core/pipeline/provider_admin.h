@@ -39,8 +39,8 @@ struct ProviderStatus {
   std::array<std::uint64_t, 6> outcomes{};       // since start, by model::Outcome
   std::optional<model::TimePoint> last_used;
   std::optional<LimitUse> limit;  // nullopt: none is configured
-  std::uint64_t sends = 0;        // since Distribution::since
-  std::uint64_t picks = 0;  // of these, the ones the distributor chose: neither pinned nor probes
+  std::uint64_t sends = 0;        // attempts that ended since Distribution::since
+  std::uint64_t picks = 0;  // of these, those the distributor chose: neither pinned nor probes
   bool healthy() const { return enabled && quarantined.empty() && circuit == Circuit::kClosed; }
 };
 
@@ -49,7 +49,7 @@ struct Distribution {
   std::vector<ProviderStatus> providers;  // in the order of the configuration
   std::optional<LimitUse> dispatch_limit;
   model::TimePoint since{};  // start, or the last reset
-  std::string last_pick;     // the provider the distributor chose last; empty: none since
+  std::string last_pick;     // the provider of the last of these picks; empty: none yet
 };
 
 enum class ProviderAction : std::uint8_t { kReset, kResetStats, kEnable, kDisable, kDrain };

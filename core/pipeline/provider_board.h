@@ -109,7 +109,7 @@ class ProviderBoard {
   void set_window(std::size_t i, std::uint32_t max_in_flight);
   std::vector<ports::Candidate> candidates() const;
   ProviderStatus status(std::size_t i, model::TimePoint wall, ports::MonoTime now);
-  // Handed to provider `i`; `picked`: the distributor chose it.
+  // An attempt with provider `i` ended; `picked`: the distributor had chosen it.
   void count_send(std::size_t i, bool picked);
   void reset_sends();
   std::optional<std::size_t> last_pick() const { return last_pick_; }
