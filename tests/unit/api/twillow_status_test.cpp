@@ -1,6 +1,4 @@
 // Health, distribution, limits and queue in Twillow's shapes, and what operators see natively.
-#include <cmath>
-
 #include "tests/unit/api/twillow_fixture.h"
 
 namespace heliograph::test {
