@@ -1,11 +1,41 @@
 #include "core/api/api.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/api/endpoint.h"
+#include "core/api/facades/twillow/twillow.h"
+#include "core/api/json_value.h"
 
 namespace heliograph::api {
+
+namespace {
+
+void add_facades(Routes& routes) {
+  const FacadeSettings& facades = routes.settings().facades;
+  if (!facades.client) return;
+  if (facades.twillow) add_twillow(routes);
+}
+
+// "redis://user:secret@host/0" -> "redis://host/0".
+std::string without_credentials(std::string url) {
+  const auto authority = url.find("://");
+  if (authority == std::string::npos) return url;
+  const auto from = authority + 3;
+  const auto at = url.substr(0, url.find('/', from)).rfind('@');
+  if (at != std::string::npos && at >= from) url.erase(from, at + 1 - from);
+  return url;
+}
+
+std::string redis_url(const config::LimiterPlugin& limiter) {
+  if (limiter.plugin != "redis") return {};
+  const auto table = parse_json(limiter.config.json);
+  const JsonValue* url = table ? table->find("url") : nullptr;
+  return url != nullptr ? without_credentials(url->text) : std::string{};
+}
+
+}  // namespace
 
 http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   Routes routes(std::make_shared<Context>(std::move(settings), ports));
@@ -22,6 +52,9 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_clients(routes);
   add_admin_keys(routes);
   add_admin_queue(routes);
+  add_admin_limits(routes);
+  add_admin_distribution(routes);
+  add_facades(routes);
   return routes.finish();
 }
 
@@ -40,9 +73,17 @@ ApiSettings api_settings(const config::Config& config) {
   settings.messages = config.messages;
   settings.numbers = config.numbers;
   settings.limits = config.limits;
+  settings.health = config.health;
+  settings.retry = config.retry;
+  settings.facades.twillow = config.facades.twillow;
+  settings.facades.allow_remote = config.facades.allow_remote;
+  settings.distributor = config.distributor.plugin;
+  settings.redis_url = redis_url(config.limiter);
   for (const config::Provider& provider : config.providers) {
     settings.providers.push_back(provider.id);
     if (provider.plugin == "http") settings.http_providers.push_back(provider.id);
+    if (std::ranges::find(provider.channels, model::Channel::kSms) != provider.channels.end())
+      settings.sms_providers.push_back(provider.id);
   }
   return settings;
 }

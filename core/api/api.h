@@ -5,11 +5,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config/config.h"
 #include "core/http/router.h"
+#include "core/model/client.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
 #include "core/pipeline/settlements.h"
@@ -42,6 +44,13 @@ struct ListenerAccess {
   bool trusted = false;
 };
 
+// The interfaces of the systems this gateway replaces. They have no authentication of their own.
+struct FacadeSettings {
+  bool twillow = true;
+  bool allow_remote = false;            // answer other machines too
+  std::optional<model::Client> client;  // whom their requests run as; nullopt: none is served
+};
+
 struct ApiSettings {
   // One that is not named here has no roles; its admin routes are gone where any listener has some.
   std::vector<ListenerAccess> listeners;
@@ -53,6 +62,12 @@ struct ApiSettings {
   config::Limits limits;
   std::vector<std::string> providers;       // all that are configured
   std::vector<std::string> http_providers;  // those of the plugin "http"
+  config::Health health;
+  config::Retry retry;
+  FacadeSettings facades;
+  std::string distributor;                 // component id of the strategy
+  std::string redis_url;                   // of the limiter, without credentials; empty: none
+  std::vector<std::string> sms_providers;  // that may be pinned for it
 };
 
 // Everything outlives the server that runs the router.
@@ -73,7 +88,8 @@ struct ApiPorts {
 http::Router make_router(ApiSettings settings, const ApiPorts& ports);
 
 // The settings as the configuration says. Listeners are named by their address as it is written
-// there, so http::ListenerOptions::name has to be the same.
+// there, so http::ListenerOptions::name has to be the same. `facades.client` is left to the caller,
+// who knows what the store has made of it.
 ApiSettings api_settings(const config::Config& config);
 
 }  // namespace heliograph::api

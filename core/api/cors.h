@@ -18,14 +18,13 @@ class Cors {
   explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
 
   bool enabled() const { return !origins_.empty(); }
+  bool allows(std::string_view origin) const;
   // Adds the headers that let the page read the answer; `Vary: Origin` to every answer.
   void decorate(const http::Request& request, http::Response& response) const;
   // The 204 to an OPTIONS request; `allow` is the path's methods: "GET, POST".
   http::Response preflight(const std::string& allow) const;
 
  private:
-  bool allows(std::string_view origin) const;
-
   std::vector<std::string> origins_;
 };
 

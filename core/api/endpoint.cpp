@@ -40,7 +40,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       auth(ports.clients, ports.clock),
       cors(settings.cors_origins),
       listeners(settings.listeners),
-      peers(settings.hostnames, settings.trusted_proxies) {}
+      peers(settings.hostnames, settings.trusted_proxies),
+      facade_door(settings.facades, peers, cors) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};
@@ -69,6 +70,13 @@ void Routes::admin(http::Method method, std::string_view pattern, Resource resou
                           .door = Door::kScope,
                           .scope = model::kScopeAdmin,
                           .resource = resource};
+  add(method, pattern, endpoint);
+}
+
+void Routes::facade(http::Method method, std::string_view pattern, const FacadeManners& manners,
+                    Resource resource) {
+  const Endpoint endpoint{
+      .role = Role::kApi, .door = Door::kFacade, .resource = resource, .manners = manners};
   add(method, pattern, endpoint);
 }
 
@@ -115,6 +123,13 @@ boost::asio::awaitable<http::Response> Routes::serve(Context& context, Endpoint 
   co_return response;
 }
 
+boost::asio::awaitable<http::Response> Routes::answer_facade(Call& call, const Endpoint& endpoint) {
+  const auto refusal = call.context.facade_door.refusal(call.request, endpoint.manners);
+  if (refusal) co_return endpoint.manners.words(refusal->status, refusal->detail);
+  call.principal = call.context.facade_door.principal();
+  co_return co_await endpoint.resource(call);
+}
+
 boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint endpoint,
                                                       http::Request& request) {
   if (!context.listeners.serves(request.local_listener, endpoint.role)) {
@@ -122,6 +137,7 @@ boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint
   }
   Call call{.context = context, .request = request, .principal = nullptr};
   if (endpoint.door == Door::kOpen) co_return co_await endpoint.resource(call);
+  if (endpoint.door == Door::kFacade) co_return co_await answer_facade(call, endpoint);
 
   if (endpoint.role == Role::kAdmin && context.listeners.trusted(request.local_listener)) {
     call.principal = operator_principal();

@@ -15,6 +15,7 @@
 #include "core/api/api.h"
 #include "core/api/auth.h"
 #include "core/api/cors.h"
+#include "core/api/facades/facade_door.h"
 #include "core/api/listener_policy.h"
 #include "core/api/peer_policy.h"
 #include "core/http/message.h"
@@ -32,6 +33,7 @@ struct Context {
   const Cors cors;
   const ListenerPolicy listeners;
   const PeerPolicy peers;
+  const FacadeDoor facade_door;
 };
 
 // One request on its way through a resource.
@@ -58,24 +60,32 @@ class Routes {
               const http::RouteOptions& options = {});
   void admin(http::Method method, std::string_view pattern, Resource resource);
 
+  // Without a key, through the door that all facades share; runs as facades.client.
+  void facade(http::Method method, std::string_view pattern, const FacadeManners& manners,
+              Resource resource);
+  const ApiSettings& settings() const { return context_->settings; }
+  ports::Log* log() const { return context_->ports.log; }
+
   http::Router finish();  // adds the CORS preflights
 
   // For routes whose body is one message: what messages.content_max allows, as JSON.
   http::RouteOptions message_body() const;
 
  private:
-  enum class Door : std::uint8_t { kOpen, kAnyKey, kScope };
+  enum class Door : std::uint8_t { kOpen, kAnyKey, kScope, kFacade };
   struct Endpoint {
     Role role = Role::kApi;
     Door door = Door::kScope;
     model::Scope scope = model::kScopeRead;
     Resource resource = nullptr;
+    FacadeManners manners{};  // of kFacade
   };
 
   void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
            const http::RouteOptions& options = {});
   static boost::asio::awaitable<http::Response> serve(Context& context, Endpoint endpoint,
                                                       http::Request& request);
+  static boost::asio::awaitable<http::Response> answer_facade(Call& call, const Endpoint& endpoint);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
                                                        http::Request& request);
 
@@ -98,5 +108,7 @@ void add_admin_providers(Routes& routes);
 void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
+void add_admin_limits(Routes& routes);
+void add_admin_distribution(Routes& routes);
 
 }  // namespace heliograph::api

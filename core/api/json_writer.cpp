@@ -89,6 +89,12 @@ void JsonWriter::end_object() {
   comma_ = true;
 }
 
+void JsonWriter::begin_array() {
+  separate();
+  out_ += '[';
+  comma_ = false;
+}
+
 void JsonWriter::end_array() {
   out_ += ']';
   comma_ = true;

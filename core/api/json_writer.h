@@ -26,6 +26,7 @@ class JsonWriter {
   // The document itself, or an element of an array.
   void begin_object();
   void end_object();
+  void begin_array();
   void end_array();
   void text_element(std::string_view value);
 

@@ -25,12 +25,6 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, colon);
 }
 
-bool is_forwarded(const http::Request& request) {
-  return std::ranges::any_of(request.headers, [](const http::Header& header) {
-    return header.first == "forwarded" || header.first.starts_with("x-forwarded-");
-  });
-}
-
 // The first of a list that proxies have appended to: what the outermost one saw.
 std::string_view first_of_list(std::string_view value) {
   return base::trim(value.substr(0, value.find(',')));
@@ -97,6 +91,20 @@ bool PeerPolicy::is_own_host(std::string_view host) const {
 bool PeerPolicy::is_local(const http::Request& request) const {
   if (!request.peer_is_loopback || is_forwarded(request)) return false;
   if (request.header("origin").has_value() || !is_json(request)) return false;
+  return is_for_us(request);
+}
+
+bool PeerPolicy::is_forwarded(const http::Request& request) {
+  return std::ranges::any_of(request.headers, [](const http::Header& header) {
+    return header.first == "forwarded" || header.first.starts_with("x-forwarded-");
+  });
+}
+
+bool PeerPolicy::is_trusted_proxy(const http::Request& request) const {
+  return proxies_->contain(request.peer);
+}
+
+bool PeerPolicy::is_for_us(const http::Request& request) const {
   const auto host = request.header("host");
   return host.has_value() && is_own_host(without_port(*host));
 }
@@ -104,7 +112,7 @@ bool PeerPolicy::is_local(const http::Request& request) const {
 std::string PeerPolicy::url(const http::Request& request, bool tls) const {
   std::string_view scheme = tls ? "https" : "http";
   std::string_view host = request.header("host").value_or("");
-  if (proxies_->contain(request.peer)) {
+  if (is_trusted_proxy(request)) {
     const auto proto = request.header("x-forwarded-proto");
     if (proto) scheme = first_of_list(*proto);
     const auto forwarded_host = request.header("x-forwarded-host");

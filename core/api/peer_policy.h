@@ -22,6 +22,12 @@ class PeerPolicy {
   // From loopback, not forwarded, for a host name that is this machine's (or configured), as JSON
   // and without an Origin: so no page can have sent or re-bound its way in.
   bool is_local(const http::Request& request) const;
+  // Somebody passed it on: it has Forwarded or X-Forwarded-* fields.
+  static bool is_forwarded(const http::Request& request);
+  // Its peer is one of http.trusted_proxies.
+  bool is_trusted_proxy(const http::Request& request) const;
+  // Its Host, whatever the port, is this machine's name or a configured one.
+  bool is_for_us(const http::Request& request) const;
   // The URL as the peer wrote it, which signatures are computed over. Behind a trusted proxy its
   // X-Forwarded-Proto and X-Forwarded-Host hold.
   std::string url(const http::Request& request, bool tls) const;

@@ -6,7 +6,9 @@
 
 namespace heliograph::app {
 
-void declare_clients(const config::Config& config, ports::StoreClients& store) {
+std::vector<model::Client> declare_clients(const config::Config& config,
+                                           ports::StoreClients& store) {
+  std::vector<model::Client> clients;
   for (const auto& client : config.clients) {
     ports::DeclaredClient declared;
     declared.client.name = client.name;
@@ -24,8 +26,9 @@ void declare_clients(const config::Config& config, ports::StoreClients& store) {
       std::ranges::transform(*bytes, declared.key.emplace().begin(),
                              [](char c) { return static_cast<std::uint8_t>(c); });
     }
-    store.declare_client(declared);
+    clients.push_back(store.declare_client(declared));
   }
+  return clients;
 }
 
 }  // namespace heliograph::app

@@ -96,7 +96,7 @@ class Gateway::Impl {
         }) {
     for (const auto& note : config_.notes) log_->info(note);
     tell_what_is_not_built();
-    declare_clients(config_, *store_);
+    clients_ = declare_clients(config_, *store_);
     plugins_.load();
     plan();
   }
@@ -130,8 +130,8 @@ class Gateway::Impl {
  private:
   // Keys that later versions will use: taken, so that one file serves both, but never silently.
   void tell_what_is_not_built() {
-    if (!config_.facades.client.empty()) {
-      log_->warn("[facades] is not in this build: only the native API is served");
+    if (!config_.facades.client.empty() && config_.facades.messaging) {
+      log_->warn("facades.messaging is not in this build: it is not served");
     }
     if (config_.callbacks.allow_http || !config_.callbacks.allow_cidrs.empty()) {
       log_->warn("[callbacks] is not in this build: no callback is sent");
@@ -206,7 +206,10 @@ class Gateway::Impl {
                               .readiness = *readiness_,
                               .settlements = settlements_,
                               .log = log_.get()};
-    auto router = api::make_router(api::api_settings(config_), ports);
+    api::ApiSettings settings = api::api_settings(config_);
+    const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
+    if (facades != clients_.end()) settings.facades.client = *facades;
+    auto router = api::make_router(std::move(settings), ports);
     auto options = server_options(config_, *log_);
     options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
                                                                      http::Response& response) {
@@ -244,6 +247,7 @@ class Gateway::Impl {
   SystemRandom id_random_;
   SystemRandom loop_random_;
   std::unique_ptr<store::SqliteStore> store_;
+  std::vector<model::Client> clients_;  // those the configuration declares
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;

@@ -25,6 +25,8 @@ Try, in another terminal:
     -d '{{"channel":"email","to":"you@example.com","from":"me@example.com","subject":"Hi","text":"Hello"}}'
   curl -sS {0}/v1/messages/MESSAGE_ID -H 'X-API-Key: secret'
   curl -sS {0}/v1/admin/providers -H 'X-API-Key: secret'
+  curl -sS {0}/api/sms/send -H 'Content-Type: application/json' \
+    -d '{{"phone":"01921317475","text":"Hello"}}'
 Ctrl-C ends it.
 )";
 

@@ -125,6 +125,8 @@ struct MessageView {
   std::string pinned_provider;
   std::string provider_message_id;
   std::string last_error;  // for people; empty when there is none
+  // Names of those that failed to send it, each once, in order. Only where it was asked for.
+  std::vector<std::string> failed_providers;
 };
 
 }  // namespace heliograph::model

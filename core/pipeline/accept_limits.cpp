@@ -48,7 +48,8 @@ bool tighter(const LimitState& a, const LimitState& b) {
 
 }  // namespace
 
-AcceptLimits::AcceptLimits(const config::Limits& limits) : default_rate_(limits.client) {
+AcceptLimits::AcceptLimits(const config::Limits& limits)
+    : default_rate_(limits.client), total_rule_(limits.total) {
   if (!limits.total) return;
   total_.emplace(meter_rule(*limits.total));
   total_window_s_ = std::max<std::uint64_t>(1, to_seconds_up(limits.total->window));
@@ -91,6 +92,12 @@ void AcceptLimits::give_back(model::ClientId client, bool client_too, std::uint6
   if (!client_too) return;
   const auto found = clients_.find(static_cast<std::int64_t>(client));
   if (found != clients_.end()) found->second.meter.give_back(messages);
+}
+
+std::optional<LimitUse> AcceptLimits::total_use(ports::MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  if (!total_) return std::nullopt;
+  return limit_use(*total_rule_, *total_, now, total_->when(now, 1));
 }
 
 AcceptLimits::ClientMeter* AcceptLimits::client_meter(const model::Client& client,

@@ -14,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/model/client.h"
 #include "core/pipeline/intake.h"
+#include "core/pipeline/limit_use.h"
 #include "core/pipeline/rate_meter.h"
 #include "core/ports/clock.h"
 
@@ -38,6 +39,7 @@ class AcceptLimits {
   Grant admit_some(const model::Client& client, bool client_too, std::uint64_t wanted,
                    ports::MonoTime now, LimitState* state);
   void give_back(model::ClientId client, bool client_too, std::uint64_t messages = 1);
+  std::optional<LimitUse> total_use(ports::MonoTime now);  // nullopt: there is no limits.total
 
  private:
   struct ClientMeter {
@@ -49,6 +51,7 @@ class AcceptLimits {
   void forget_idle(ports::MonoTime now);
 
   const std::optional<config::ClientRate> default_rate_;
+  const std::optional<config::Limit> total_rule_;
   std::uint64_t total_window_s_ = 1;
   std::mutex mutex_;
   std::optional<RateMeter> total_;

@@ -275,6 +275,7 @@ void AttemptRunner::note_result(Job& job, const model::AttemptResult& result) {
   entry.busy_until = {};
   entry.last_used = wall;
   ++entry.outcomes[static_cast<std::size_t>(result.outcome)];
+  board_.count_send(provider, job.choice.picked);
   pause(provider, result);
   if (entry.health.record(result, job.item.client, job.choice.probe, wall))
     owner_.on_circuit(provider);

@@ -170,4 +170,8 @@ void Intake::accept_batch(const model::Client& client, std::vector<BatchItem> it
   impl.store.accept_batch(std::move(command), where, std::move(finished));
 }
 
+std::optional<LimitUse> Intake::total_use() const {
+  return impl_->limits.total_use(impl_->clock.mono());
+}
+
 }  // namespace heliograph::pipeline

@@ -17,6 +17,7 @@
 #include "core/config/config.h"
 #include "core/model/client.h"
 #include "core/model/message.h"
+#include "core/pipeline/limit_use.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
 
@@ -38,6 +39,10 @@ struct Submission {
   std::optional<model::TimePoint> send_at;
   std::optional<std::chrono::milliseconds> validity;
   bool otp = false;  // the API has to put a one-time code into the text before it is judged
+  // How the systems that facades stand in for read numbers: in this region where neither client nor
+  // gateway has one, and bare digits that are no national number are international.
+  std::string fallback_region;
+  bool digits_are_international = false;
 };
 
 struct FieldError {
@@ -97,6 +102,8 @@ class Intake {
 
   // How the client's tightest limit stands, for answers to what never got to accept().
   LimitState limit_state(const model::Client& client, const Options& options) const;
+  // How much of limits.total is used; nullopt: there is none.
+  std::optional<LimitUse> total_use() const;
 
  private:
   class Impl;

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/pipeline/limit_use.h"
 #include "core/pipeline/rate_meter.h"
 #include "core/ports/limiter.h"
 
@@ -72,6 +73,10 @@ class PermitForecast {
     trusted_ = 0;
   }
   ports::MonoTime denied_until() const { return denied_until_; }
+  // `limit`: what this is a forecast of. Counts what this instance was granted.
+  LimitUse use(const config::Limit& limit, ports::MonoTime now) {
+    return limit_use(limit, meter_, now, when(now, 1));
+  }
 
  private:
   RateMeter meter_;

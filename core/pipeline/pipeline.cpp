@@ -187,4 +187,14 @@ void Pipeline::act(std::string provider, ProviderAction action, ports::Executor&
   });
 }
 
+void Pipeline::distribution(bool reset, ports::Executor& where, ports::Done<Distribution> done) {
+  impl_->ports.loop.post([impl = impl_.get(), alive = impl_->alive.watch(), reset, &where,
+                          done = std::move(done)]() mutable {
+    if (alive.expired()) return;
+    where.post([done = std::move(done), counts = impl->desk.distribution(reset)]() mutable {
+      done(std::move(counts));
+    });
+  });
+}
+
 }  // namespace heliograph::pipeline

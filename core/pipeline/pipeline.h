@@ -114,6 +114,7 @@ class Pipeline final : public ports::StoreEvents,
   void providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) override;
   void act(std::string provider, ProviderAction action, ports::Executor& where,
            ports::Done<std::optional<ProviderStatus>> done) override;
+  void distribution(bool reset, ports::Executor& where, ports::Done<Distribution> done) override;
 
  private:
   class Impl;

@@ -11,6 +11,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/message.h"
+#include "core/pipeline/limit_use.h"
 #include "core/ports/store.h"
 
 namespace heliograph::pipeline {
@@ -37,7 +38,18 @@ struct ProviderStatus {
   std::optional<model::TimePoint> paused_until;  // throttled or limited
   std::array<std::uint64_t, 6> outcomes{};       // since start, by model::Outcome
   std::optional<model::TimePoint> last_used;
+  std::optional<LimitUse> limit;  // nullopt: none is configured
+  std::uint64_t sends = 0;        // attempts that ended since Distribution::since
+  std::uint64_t picks = 0;  // of these, those the distributor chose: neither pinned nor probes
   bool healthy() const { return enabled && quarantined.empty() && circuit == Circuit::kClosed; }
+};
+
+// Where messages went, counted from `since` on.
+struct Distribution {
+  std::vector<ProviderStatus> providers;  // in the order of the configuration
+  std::optional<LimitUse> dispatch_limit;
+  model::TimePoint since{};  // start, or the last reset
+  std::string last_pick;     // the provider of the last of these picks; empty: none yet
 };
 
 enum class ProviderAction : std::uint8_t { kReset, kResetStats, kEnable, kDisable, kDrain };
@@ -51,6 +63,8 @@ class ProviderAdmin {
   // nothing is in flight there. Enabled and disabled survive a restart. nullopt: no such provider.
   virtual void act(std::string provider, ProviderAction action, ports::Executor& where,
                    ports::Done<std::optional<ProviderStatus>> done) = 0;
+  // The counts of sends and picks; `reset`: counted anew from now on, answered as they are then.
+  virtual void distribution(bool reset, ports::Executor& where, ports::Done<Distribution> done) = 0;
 };
 
 }  // namespace heliograph::pipeline

@@ -59,6 +59,7 @@ ProviderBoard::ProviderBoard(const PipelineSettings& settings, std::vector<Provi
   const auto rules = limit_rules(settings, providers);
   std::uint32_t next_rule = 0;
   if (settings.limits.dispatch) {
+    dispatch_rule_ = settings.limits.dispatch;
     dispatch_.emplace(rules[0], 0, settings.limits.dispatch->unit == "parts");
     next_rule = 1;
   }
@@ -263,7 +264,27 @@ ProviderStatus ProviderBoard::status(std::size_t i, model::TimePoint wall, ports
     status.paused_until = wall + std::chrono::ceil<std::chrono::milliseconds>(until - now);
   status.outcomes = entry.outcomes;
   status.last_used = entry.last_used;
+  if (entry.forecast) status.limit = entry.forecast->use(*entry.settings.limit, now);
+  status.sends = entry.sends;
+  status.picks = entry.picks;
   return status;
+}
+
+void ProviderBoard::count_send(std::size_t i, bool picked) {
+  ++entries_[i].sends;
+  if (!picked) return;
+  ++entries_[i].picks;
+  last_pick_ = i;
+}
+
+void ProviderBoard::reset_sends() {
+  for (ProviderEntry& entry : entries_) entry.sends = entry.picks = 0;
+  last_pick_.reset();
+}
+
+std::optional<LimitUse> ProviderBoard::dispatch_limit(ports::MonoTime now) {
+  if (!dispatch_) return std::nullopt;
+  return dispatch_->use(*dispatch_rule_, now);
 }
 
 }  // namespace heliograph::pipeline

@@ -49,6 +49,8 @@ struct ProviderEntry {
 
   std::array<std::uint64_t, 6> outcomes{};
   std::optional<model::TimePoint> last_used;
+  std::uint64_t sends = 0;  // both since the last reset_sends()
+  std::uint64_t picks = 0;
 
   bool usable() const { return handle != nullptr && enabled && quarantined.empty(); }
   bool slot_free() const { return in_flight < max_in_flight; }
@@ -107,6 +109,11 @@ class ProviderBoard {
   void set_window(std::size_t i, std::uint32_t max_in_flight);
   std::vector<ports::Candidate> candidates() const;
   ProviderStatus status(std::size_t i, model::TimePoint wall, ports::MonoTime now);
+  // An attempt with provider `i` ended; `picked`: the distributor had chosen it.
+  void count_send(std::size_t i, bool picked);
+  void reset_sends();
+  std::optional<std::size_t> last_pick() const { return last_pick_; }
+  std::optional<LimitUse> dispatch_limit(ports::MonoTime now);
 
  private:
   ports::MonoTime takes_at(ProviderEntry& entry, ports::MonoTime now);
@@ -115,6 +122,8 @@ class ProviderBoard {
 
   std::vector<ProviderEntry> entries_;
   std::optional<PermitForecast> dispatch_;  // of the whole gateway
+  std::optional<config::Limit> dispatch_rule_;
+  std::optional<std::size_t> last_pick_;
   ProviderMask pickable_ = 0;
   ProviderMask open_ = 0;
   ProviderMask soon_ = 0;

@@ -6,7 +6,7 @@
 namespace heliograph::pipeline {
 
 ProviderDesk::ProviderDesk(const PipelinePorts& ports, ports::Log& log, ProviderBoard& board)
-    : ports_(ports), log_(log), board_(board) {}
+    : ports_(ports), log_(log), board_(board), counted_since_(ports.clock.wall()) {}
 
 void ProviderDesk::restore(const std::vector<ports::ProviderState>& states) {
   for (const ports::ProviderState& state : states) {
@@ -60,6 +60,20 @@ std::vector<ProviderStatus> ProviderDesk::list() {
   std::vector<ProviderStatus> all;
   for (std::size_t i = 0; i < board_.size(); ++i) all.push_back(status(i));
   return all;
+}
+
+Distribution ProviderDesk::distribution(bool reset) {
+  if (reset) {
+    board_.reset_sends();
+    counted_since_ = ports_.clock.wall();
+    log_.info("distribution counts reset");
+  }
+  Distribution out;
+  out.providers = list();
+  out.dispatch_limit = board_.dispatch_limit(ports_.clock.mono());
+  out.since = counted_since_;
+  if (const auto last = board_.last_pick()) out.last_pick = board_[*last].settings.id;
+  return out;
 }
 
 void ProviderDesk::set_enabled(std::size_t provider, bool enabled) {

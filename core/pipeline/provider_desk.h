@@ -29,6 +29,7 @@ class ProviderDesk final : public ProviderWatcher {
   using Answer = base::UniqueFunction<void(std::optional<ProviderStatus>)>;
   void act(const std::string& name, ProviderAction action, Answer done);
   void quarantine(std::size_t provider, std::string reason);
+  Distribution distribution(bool reset);
 
   // ProviderWatcher
   void on_circuit(std::size_t provider) override;  // says it and saves it
@@ -48,6 +49,7 @@ class ProviderDesk final : public ProviderWatcher {
   ProviderBoard& board_;
   Dispatcher* dispatcher_ = nullptr;
   std::vector<Drain> drains_;
+  model::TimePoint counted_since_;
   Alive alive_;
 };
 

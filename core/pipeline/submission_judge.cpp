@@ -71,6 +71,12 @@ class Judge {
                                          channel_.name));
   }
 
+  const std::string& region() const {
+    if (!client_.default_region.empty()) return client_.default_region;
+    const std::string& own = settings_.numbers.default_region;
+    return own.empty() ? given_.fallback_region : own;
+  }
+
   Judgement recipient() {
     if (given_.to.empty()) return wrong("/to", "The recipient is missing.");
     if (!channel_.telephony) {
@@ -78,9 +84,8 @@ class Judge {
       out_.to = given_.to;
       return {};
     }
-    const model::NumberRules rules{.default_region = client_.default_region.empty()
-                                                         ? settings_.numbers.default_region
-                                                         : client_.default_region,
+    const model::NumberRules rules{.default_region = region(),
+                                   .digits_are_international = given_.digits_are_international,
                                    .check_possible = settings_.numbers.validation == "possible"};
     auto number = model::normalise_number(given_.to, rules);
     if (!number) return wrong("/to", number.error());

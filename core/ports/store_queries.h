@@ -22,14 +22,16 @@ namespace heliograph::ports {
 struct MessageFilter {
   std::optional<model::ClientId> client;  // nullopt: all clients (operators)
   std::optional<model::Status> status;
+  std::vector<model::Status> statuses;  // one of these; empty: whatever it is
   std::optional<std::string> provider;  // by name
   std::optional<std::string> to;
   std::optional<std::string> client_reference;
   std::optional<model::TimePoint> created_after;   // inclusive
   std::optional<model::TimePoint> created_before;  // exclusive
   bool dead_letters_only = false;
-  std::int64_t before_row = 0;  // newest first; 0: from the newest
-  std::size_t limit = 50;       // <= 100
+  bool with_failed_providers = false;  // fill MessageView::failed_providers: a look-up for each
+  std::int64_t before_row = 0;         // newest first; 0: from the newest
+  std::size_t limit = 50;              // <= 100
 };
 struct MessageList {
   std::vector<model::MessageView> messages;
@@ -70,6 +72,18 @@ struct LaneDepth {
 inline constexpr std::size_t kLaneCountMax = 100'000;
 using LaneDepths = std::array<LaneDepth, model::kLanes>;  // by model::Lane
 
+// How many messages there are of one status whose last provider is the same.
+struct MessageCount {
+  model::Status status{};
+  std::string provider;  // empty: tried by none
+  std::uint64_t messages = 0;
+  std::uint64_t attempts = 0;  // of these messages, over all cycles
+};
+struct MessageCounts {
+  std::vector<MessageCount> groups;
+  bool complete = true;  // false: there are more messages than are counted at once, the newest were
+};
+
 struct QueueDepth {
   std::uint64_t waiting = 0;  // SCHEDULED, QUEUED, FAILED_TEMP
   std::uint64_t sending = 0;
@@ -92,6 +106,10 @@ class StoreQueries {
   // Names of the providers that a receipt with this id may still come from.
   virtual void providers_awaiting(std::string provider_message_id, Executor& where,
                                   Done<std::vector<std::string>> done) = 0;
+  // Of the messages created at or after `created_after`.
+  virtual void count_messages(std::optional<model::ClientId> client,
+                              std::optional<model::TimePoint> created_after, Executor& where,
+                              Done<MessageCounts> done) = 0;
 
   // What readiness and metrics ask; no database access, any thread.
   virtual QueueDepth depth() const = 0;

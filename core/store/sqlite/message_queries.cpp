@@ -24,6 +24,20 @@ constexpr std::string_view kFrom =
     " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
     " LEFT JOIN providers q ON q.id = m.pinned";
 
+// A SCHEDULED message that is due counts as QUEUED (?3 is now). One more row than ?2 is read, which
+// shows that there are more.
+std::string count_sql(std::string_view condition) {
+  constexpr int kScheduled = static_cast<int>(Status::kScheduled);
+  constexpr int kQueued = static_cast<int>(Status::kQueued);
+  return fmt::format(
+      "SELECT iif(status = {} AND due <= ?3, {}, status) AS shown, ifnull(p.name, ''), count(*),"
+      " sum(attempt_number) FROM (SELECT m.status, m.due, m.attempt_number,"
+      " ifnull(m.sending_provider, m.provider) AS provider FROM messages m WHERE {}"
+      " ORDER BY m.id DESC LIMIT ?2 + 1) LEFT JOIN providers p ON p.id = provider"
+      " GROUP BY shown, p.id ORDER BY shown, p.id",
+      kScheduled, kQueued, condition);
+}
+
 Status shown_status(Status stored, model::TimePoint due, model::TimePoint now) {
   return stored == Status::kScheduled && due <= now ? Status::kQueued : stored;
 }
@@ -71,6 +85,9 @@ void read_rest(Rows& rows, model::MessageView& view) {
 bool matches(const ports::MessageFilter& filter, const model::MessageView& view,
              std::optional<model::ProviderKey> wanted, std::optional<model::ProviderKey> provider) {
   if (filter.status && view.status != *filter.status) return false;
+  if (!filter.statuses.empty() &&
+      std::ranges::find(filter.statuses, view.status) == filter.statuses.end())
+    return false;
   if (filter.dead_letters_only && !model::is_dead_letter(view.status)) return false;
   if (filter.provider && provider != wanted) return false;
   if (filter.to && view.to != *filter.to && view.to_given != *filter.to) return false;
@@ -115,6 +132,13 @@ MessageQueries::MessageQueries(Connection& connection, std::size_t examine_max)
                 " a.provider_code, a.detail, a.started_at, a.finished_at FROM attempts a"
                 " LEFT JOIN providers p ON p.id = a.provider WHERE a.message = ?1"
                 " ORDER BY a.number"),
+      failed_providers_(connection, fmt::format("SELECT p.name FROM attempts a JOIN providers p"
+                                                " ON p.id = a.provider WHERE a.message = ?1"
+                                                " AND a.outcome NOT IN ({}, {}) ORDER BY a.number",
+                                                static_cast<int>(model::Outcome::kSent),
+                                                static_cast<int>(model::Outcome::kThrottled))),
+      count_(connection, count_sql("m.id >= ?1")),
+      count_client_(connection, count_sql("m.client = ?4 AND m.id >= ?1")),
       awaiting_(connection,
                 "SELECT p.name FROM providers p WHERE EXISTS (SELECT 1 FROM messages m"
                 " INDEXED BY messages_by_receipt WHERE m.receipt_provider = p.id"
@@ -187,11 +211,48 @@ ports::MessageList MessageQueries::collect(Rows& rows, const ports::MessageFilte
         break;
       }
       read_rest(rows, view);
+      if (filter.with_failed_providers) view.failed_providers = failed_providers(row);
       list.messages.push_back(std::move(view));
     }
     last_row = row;
   }
   return list;
+}
+
+std::vector<std::string> MessageQueries::failed_providers(std::int64_t row) {
+  std::vector<std::string> names;
+  Rows rows = failed_providers_.query(row);
+  while (rows.next()) {
+    auto name = rows.get<std::string>();
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+ports::MessageCounts MessageQueries::count(std::optional<model::ClientId> client,
+                                           std::optional<model::TimePoint> created_after,
+                                           model::TimePoint now, std::size_t examine_max) {
+  constexpr std::chrono::milliseconds kMillisecond{1};
+  const std::int64_t low = created_after ? first_row_after(*created_after - kMillisecond) : 0;
+  ports::MessageCounts counts;
+  std::uint64_t examined = 0;
+  const auto collect_into = [&](Rows rows) {
+    while (rows.next()) {
+      ports::MessageCount& group = counts.groups.emplace_back();
+      group.status = rows.get<Status>();
+      group.provider = rows.get<std::string>();
+      group.messages = rows.get<std::uint64_t>();
+      group.attempts = rows.get<std::uint64_t>();
+      examined += group.messages;
+    }
+  };
+  if (client) {
+    collect_into(count_client_.query(low, examine_max, now, *client));
+  } else {
+    collect_into(count_.query(low, examine_max, now));
+  }
+  counts.complete = examined <= examine_max;
+  return counts;
 }
 
 std::optional<MessageQueries::Running> MessageQueries::running(

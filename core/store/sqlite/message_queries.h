@@ -14,6 +14,9 @@ namespace heliograph::store {
 
 class Connection;
 
+// A count looks at this many messages at most, the newest: some 200 ms.
+inline constexpr std::size_t kCountExamineMax = 200'000;
+
 // A list looks at no more rows than this for one page; then it is short and says where to go on.
 inline constexpr std::size_t kListExamineMax = 10'000;
 
@@ -29,6 +32,9 @@ class MessageQueries {
                                                           model::MessageId id);
   // By name; see ports::StoreQueries.
   std::vector<std::string> providers_awaiting(const std::string& provider_message_id);
+  ports::MessageCounts count(std::optional<model::ClientId> client,
+                             std::optional<model::TimePoint> created_after, model::TimePoint now,
+                             std::size_t examine_max = kCountExamineMax);
 
  private:
   // The running attempt has no row yet: it is told from the message.
@@ -39,6 +45,7 @@ class MessageQueries {
   std::optional<Running> running(std::optional<model::ClientId> client, model::MessageId id);
   std::optional<model::ContentView> content_of(std::int64_t row);
   std::optional<model::ProviderKey> provider_key(const std::string& name);
+  std::vector<std::string> failed_providers(std::int64_t row);
   ports::MessageList collect(Rows& rows, const ports::MessageFilter& filter,
                              std::optional<model::ProviderKey> provider, model::TimePoint now);
 
@@ -50,6 +57,9 @@ class MessageQueries {
   Statement provider_key_;
   Statement running_;
   Statement attempts_;
+  Statement failed_providers_;
+  Statement count_;
+  Statement count_client_;
   Statement awaiting_;
 };
 

@@ -92,6 +92,9 @@ class StoreImpl final : public SqliteStore {
   void lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) override;
   void providers_awaiting(std::string provider_message_id, ports::Executor& where,
                           ports::Done<std::vector<std::string>> done) override;
+  void count_messages(std::optional<model::ClientId> client,
+                      std::optional<model::TimePoint> created_after, ports::Executor& where,
+                      ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override;
   bool accepting() const override;
   std::string engine_version() const override;

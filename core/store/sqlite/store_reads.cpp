@@ -81,6 +81,19 @@ void StoreImpl::providers_awaiting(std::string provider_message_id, ports::Execu
                                  });
 }
 
+void StoreImpl::count_messages(std::optional<model::ClientId> client,
+                               std::optional<model::TimePoint> created_after,
+                               ports::Executor& where, ports::Done<ports::MessageCounts> done) {
+  ports::MessageCounts fallback;
+  fallback.complete = false;
+  read<ports::MessageCounts>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [client, created_after, now = clock_.wall()](Queries& queries) {
+        return queries.messages.count(client, created_after, now);
+      },
+      std::move(fallback));
+}
+
 ports::QueueDepth StoreImpl::depth() const {
   return {.waiting = gauges_.waiting.load(std::memory_order_relaxed),
           .sending = gauges_.sending.load(std::memory_order_relaxed)};

@@ -32,6 +32,15 @@ void FakeProviders::act(std::string provider, pipeline::ProviderAction action,
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
+void FakeProviders::distribution(bool reset, ports::Executor& where,
+                                 ports::Done<pipeline::Distribution> done) {
+  if (reset) ++resets;
+  pipeline::Distribution answer = counts;
+  answer.providers = all;
+  where.post(
+      [answer = std::move(answer), done = std::move(done)]() mutable { done(std::move(answer)); });
+}
+
 void FakeIngress::handle(ports::IngressRequest request, ports::Executor& where,
                          ports::Done<ports::IngressAnswer> done) {
   requests.push_back(std::move(request));

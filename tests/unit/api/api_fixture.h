@@ -45,9 +45,13 @@ class FakeProviders final : public pipeline::ProviderAdmin {
                  ports::Done<std::vector<pipeline::ProviderStatus>> done) override;
   void act(std::string provider, pipeline::ProviderAction action, ports::Executor& where,
            ports::Done<std::optional<pipeline::ProviderStatus>> done) override;
+  void distribution(bool reset, ports::Executor& where,
+                    ports::Done<pipeline::Distribution> done) override;
 
   std::vector<pipeline::ProviderStatus> all;
   std::vector<std::pair<std::string, pipeline::ProviderAction>> actions;
+  pipeline::Distribution counts;  // what distribution() answers, with `all` for its providers
+  int resets = 0;
 };
 
 class FakeIngress final : public ports::Ingress {

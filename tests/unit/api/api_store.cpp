@@ -21,6 +21,9 @@ bool differs(const std::optional<T>& wanted, const T& value) {
 bool matches(const ports::MessageFilter& filter, const model::MessageView& message) {
   if (differs(filter.client, message.client) || differs(filter.status, message.status))
     return false;
+  if (!filter.statuses.empty() &&
+      std::ranges::find(filter.statuses, message.status) == filter.statuses.end())
+    return false;
   if (differs(filter.provider, message.provider) || differs(filter.to, message.to)) return false;
   if (differs(filter.client_reference, message.client_reference)) return false;
   if (filter.created_after && message.created_at < *filter.created_after) return false;
@@ -84,6 +87,7 @@ ports::AcceptResult ApiStore::take(const ports::AcceptCommand& command) {
   model::MessageView& message =
       put(given.client, given.send_at ? model::Status::kScheduled : model::Status::kQueued);
   message.to = given.to;
+  message.to_given = given.to_given;
   message.from = given.from;
   message.text = given.text;
   message.lane = given.lane;
@@ -251,6 +255,13 @@ void ApiStore::events(std::optional<model::ClientId> client, model::MessageId id
   std::optional<std::vector<model::EventView>> result;
   if (find(client, id) != nullptr) result = event_views[id];
   answer(where, std::move(done), std::move(result));
+}
+
+void ApiStore::count_messages(std::optional<model::ClientId> client,
+                              std::optional<model::TimePoint> created_after, ports::Executor& where,
+                              ports::Done<ports::MessageCounts> done) {
+  counted.emplace_back(client, created_after);
+  answer(where, std::move(done), counts.at(counted.size() - 1));
 }
 
 void ApiStore::find_key(const ports::KeyHash& key, ports::Executor& where,

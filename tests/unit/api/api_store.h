@@ -40,6 +40,9 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<ports::LedgerRequest> ledger_requests;         // as received
   std::map<std::string, std::vector<std::string>> awaiting;  // by provider's id of the message
   std::vector<ports::AcceptBatchCommand> batches;            // in order
+  // What count_messages() answers, in turn, and what it was asked.
+  std::vector<ports::MessageCounts> counts;
+  std::vector<std::pair<std::optional<model::ClientId>, std::optional<model::TimePoint>>> counted;
 
   model::Client& add(const std::string& name, const std::string& key, std::uint8_t scopes,
                      std::int64_t credit_cents);
@@ -117,6 +120,9 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   void lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) override;
   void providers_awaiting(std::string provider_message_id, ports::Executor& where,
                           ports::Done<std::vector<std::string>> done) override;
+  void count_messages(std::optional<model::ClientId> client,
+                      std::optional<model::TimePoint> created_after, ports::Executor& where,
+                      ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override { return queue_depth; }
   bool accepting() const override { return !overloaded.has_value(); }
   std::string engine_version() const override { return "Memory 1"; }

@@ -99,11 +99,15 @@ TEST(EmbeddedDemo, IsWhatANewcomerNeeds) {
   }
   EXPECT_EQ(config.limits.total->limit, 200u);
   EXPECT_EQ(config.limits.total->window, std::chrono::seconds{1});
-  ASSERT_EQ(config.clients.size(), 1u);
+  ASSERT_EQ(config.clients.size(), 2u);
   EXPECT_EQ(config.clients[0].name, "demo");
   EXPECT_EQ(config.clients[0].credit_cents, 100'000);
   EXPECT_EQ(config.clients[0].scopes, model::kScopeSend | model::kScopeRead | model::kScopeAdmin);
-  EXPECT_EQ(config.facades.client, "demo");
+  EXPECT_TRUE(config.clients[0].billing);
+  EXPECT_EQ(config.facades.client, "facades");
+  EXPECT_EQ(config.clients[1].name, "facades");
+  EXPECT_EQ(config.clients[1].key_sha256, "");
+  EXPECT_FALSE(config.clients[1].billing);
   EXPECT_TRUE(config.store.path.ends_with("/data/heliograph.db"));
   EXPECT_THAT(config.notes, IsEmpty());
 }

@@ -106,5 +106,35 @@ TEST(AcceptLimits, TheTightestIsTold) {
   EXPECT_EQ(state.policy, "total");
 }
 
+TEST(AcceptLimits, TheTotalsUseIsShown) {
+  EXPECT_FALSE(AcceptLimits({}).total_use(kNow));
+  AcceptLimits limits(limits_of(config::Limit{.limit = 3, .window = seconds{1}}));
+  limits.admit(client(1), true, kNow, nullptr);
+  limits.admit(client(2), true, kNow, nullptr);
+  auto use = limits.total_use(kNow);
+  ASSERT_TRUE(use);
+  EXPECT_EQ(use->limit.limit, 3u);
+  EXPECT_EQ(use->count, 2u);
+  EXPECT_FALSE(use->limited());
+  limits.admit(client(1), true, kNow, nullptr);
+  use = limits.total_use(kNow + milliseconds{200});
+  EXPECT_EQ(use->count, 3u);
+  EXPECT_TRUE(use->limited());
+  EXPECT_GE(use->retry_after, milliseconds{800});
+  EXPECT_LE(use->retry_after, milliseconds{801});
+  EXPECT_EQ(limits.total_use(kNow + seconds{2})->count, 0u);
+}
+
+TEST(AcceptLimits, ATokenBucketsUseIsWhatItLacks) {
+  AcceptLimits limits(limits_of(
+      config::Limit{.limit = 10, .window = seconds{1}, .algorithm = "token_bucket", .burst = 4}));
+  for (int i = 0; i < 4; ++i) limits.admit(client(1), true, kNow, nullptr);
+  EXPECT_EQ(limits.total_use(kNow)->quota, 4u);
+  EXPECT_EQ(limits.total_use(kNow)->count, 4u);
+  EXPECT_TRUE(limits.total_use(kNow)->limited());
+  EXPECT_EQ(limits.total_use(kNow + milliseconds{100})->count, 3u);
+  EXPECT_FALSE(limits.total_use(kNow + milliseconds{100})->limited());
+}
+
 }  // namespace
 }  // namespace heliograph::pipeline

@@ -54,6 +54,88 @@ TEST_F(Desk, ShowsWhatHappened) {
   EXPECT_EQ(world.provider_status(0).window_successes, 0u);
 }
 
+class Counts : public Desk {
+ protected:
+  pipeline::Distribution distribution(bool reset = false) {
+    std::optional<pipeline::Distribution> found;
+    world.pipeline->distribution(reset, world.loop,
+                                 [&](pipeline::Distribution given) { found = std::move(given); });
+    world.run_for(milliseconds{1});
+    return found.value();
+  }
+};
+
+TEST_F(Counts, SendsAreCountedByProviderUntilTheReset) {
+  world.add_provider("one");
+  world.add_provider("two");
+  world.start();
+  const model::TimePoint started = world.clock.wall();
+  EXPECT_EQ(distribution().since, started);
+  EXPECT_EQ(distribution().last_pick, "");
+  world.submit(PipelineWorld::message(), 7);
+  model::NewMessage pinned = PipelineWorld::message();
+  pinned.pinned_provider = "one";
+  world.submit(pinned, 3);
+  world.run_for(seconds{1});
+  const auto counts = distribution();
+  ASSERT_EQ(counts.providers.size(), 2u);
+  EXPECT_EQ(counts.providers[0].sends + counts.providers[1].sends, 10u);
+  EXPECT_EQ(counts.providers[0].picks + counts.providers[1].picks, 7u) << "nobody chose the pinned";
+  EXPECT_EQ(counts.providers[0].sends, counts.providers[0].picks + 3);
+  EXPECT_NE(counts.last_pick, "");
+  EXPECT_EQ(counts.since, started);
+
+  const auto reset = distribution(true);
+  EXPECT_EQ(reset.providers[0].sends + reset.providers[1].picks, 0u);
+  EXPECT_EQ(reset.last_pick, "");
+  EXPECT_GT(reset.since, started);
+  EXPECT_EQ(distribution().since, reset.since);
+  EXPECT_TRUE(distribution().providers[0].last_used) << "what providers did is not forgotten";
+  world.submit();
+  world.run_for(seconds{1});
+  EXPECT_EQ(distribution().providers[0].sends + distribution().providers[1].sends, 1u);
+}
+
+TEST_F(Counts, WhatIsUndoneIsNoSend) {
+  world.add_provider("one").plan = [](const ports::SendRequest&) {
+    SendPlan plan;
+    plan.busy = true;
+    return plan;
+  };
+  world.start();
+  world.submit();
+  world.run_for(milliseconds{50});
+  EXPECT_EQ(distribution().providers[0].sends, 0u);
+}
+
+TEST_F(Counts, TheRunningWindowsAreShown) {
+  world.options.settings.limits.dispatch = config::Limit{.limit = 100};
+  config::Provider limited;
+  limited.limit = config::Limit{.limit = 5};
+  world.add_provider("one", {}, limited);
+  world.add_provider("free");
+  world.start();
+  model::NewMessage pinned = PipelineWorld::message();
+  pinned.pinned_provider = "one";
+  world.submit(pinned, 8);
+  world.run_for(milliseconds{100});
+  auto counts = distribution();
+  ASSERT_TRUE(counts.providers[0].limit);
+  EXPECT_EQ(counts.providers[0].limit->count, 5u);
+  EXPECT_EQ(counts.providers[0].limit->limit.limit, 5u);
+  EXPECT_EQ(counts.providers[0].limit->limit.window, seconds{1}) << "as configured, without guard";
+  EXPECT_TRUE(counts.providers[0].limit->limited());
+  EXPECT_LE(counts.providers[0].limit->retry_after, milliseconds{1'020});
+  EXPECT_FALSE(counts.providers[1].limit);
+  ASSERT_TRUE(counts.dispatch_limit);
+  EXPECT_EQ(counts.dispatch_limit->count, 5u);
+  EXPECT_FALSE(counts.dispatch_limit->limited());
+  world.run_for(milliseconds{1'100});
+  counts = distribution();
+  EXPECT_EQ(counts.providers[0].limit->count, 3u) << "the window has slid on";
+  EXPECT_FALSE(counts.providers[0].limit->limited());
+}
+
 TEST_F(Desk, DisabledSurvivesARestart) {
   FakeProvider& one = world.add_provider("one");
   world.start();

@@ -198,5 +198,22 @@ TEST_F(JudgeTest, EMailHasAddressesAndOnePart) {
   EXPECT_EQ(pointer(), "/from");
 }
 
+TEST_F(JudgeTest, FacadesReadNumbersAsTheirSystemsDid) {
+  given.to = "01921317475";
+  EXPECT_EQ(pointer(), "/to");
+  given.fallback_region = "BD";
+  EXPECT_EQ(judge()->to, "+8801921317475");
+  settings.numbers.default_region = "US";
+  given.to = "4155552671";
+  EXPECT_EQ(judge()->to, "+14155552671") << "the gateway's region is stronger";
+  client.default_region = "BD";
+  given.to = "01921317475";
+  EXPECT_EQ(judge()->to, "+8801921317475") << "and the client's the strongest";
+  given.to = "447911123456";
+  EXPECT_EQ(pointer(), "/to");
+  given.digits_are_international = true;
+  EXPECT_EQ(judge()->to, "+447911123456");
+}
+
 }  // namespace
 }  // namespace heliograph::pipeline

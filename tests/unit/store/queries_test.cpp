@@ -100,6 +100,76 @@ TEST_P(QueriesTest, FiltersPickWhatTheySay) {
   EXPECT_TRUE(ids(with([&](auto& f) { f.status = Status::kScheduled; })).empty());
 }
 
+TEST_P(QueriesTest, SeveralStatusesMayBeAskedFor) {
+  const model::MessageId queued = world.accept_ok();
+  const model::MessageId sent = world.sent("p-1");
+  world.failed();
+  EXPECT_THAT(ids(with([&](auto& f) {
+                f.statuses = {Status::kSent, Status::kDelivered, Status::kQueued};
+              })),
+              ElementsAre(sent, queued));
+  EXPECT_TRUE(ids(with([&](auto& f) { f.statuses = {Status::kExpired}; })).empty());
+}
+
+TEST_P(QueriesTest, ProvidersThatFailedAreNamedOnceAndOnlyWhenAsked) {
+  const model::MessageId id = world.accept_ok();
+  const model::ProviderKey beta = world.store->intern_provider("beta");
+  const model::Outcome outcomes[] = {model::Outcome::kThrottled, model::Outcome::kRetry,
+                                     model::Outcome::kUnknown, model::Outcome::kRetry,
+                                     model::Outcome::kSent};
+  int number = 0;
+  for (const model::Outcome outcome : outcomes) {
+    const model::ProviderKey provider = number == 1 ? beta : world.alpha;
+    ASSERT_TRUE(world.begin(id, number, 0, provider));
+    const bool last = outcome == model::Outcome::kSent;
+    auto command = world.outcome(id, outcome, last ? Status::kSent : Status::kFailedTemp, ++number);
+    command.provider = provider;
+    ASSERT_TRUE(world.finish(command).applied) << number;
+  }
+  world.sent("p-2");
+  EXPECT_THAT(world.list({}).messages.at(1).failed_providers, testing::IsEmpty());
+  const auto list = world.list(with([](auto& f) { f.with_failed_providers = true; }));
+  EXPECT_THAT(list.messages.at(0).failed_providers, testing::IsEmpty());
+  EXPECT_THAT(list.messages.at(1).failed_providers, ElementsAre("beta", "alpha"));
+}
+
+TEST_P(QueriesTest, CountsByStatusAndProvider) {
+  const auto count = [&](std::optional<model::ClientId> client,
+                         std::optional<model::TimePoint> after = {}) {
+    return world.call<ports::MessageCounts>([&](ports::Done<ports::MessageCounts> done) {
+      world.store->count_messages(client, after, world.executor, std::move(done));
+    });
+  };
+  EXPECT_TRUE(count(world.client.id).groups.empty());
+  EXPECT_TRUE(count(world.client.id).complete);
+  world.sent("p-1");
+  world.clock.advance(std::chrono::minutes{1});
+  const model::TimePoint later = world.clock.wall();
+  world.sent("p-2");
+  world.accept_ok();
+  ports::AcceptCommand scheduled = world.message();
+  scheduled.message.send_at = world.clock.real_wall() + std::chrono::minutes{1};
+  world.accept_ok(scheduled);
+  ASSERT_TRUE(world.begin(world.accept_ok()));
+
+  const auto groups = [](const ports::MessageCounts& counts) {
+    std::vector<std::string> lines;
+    for (const auto& group : counts.groups)
+      lines.push_back(std::string(model::to_string(group.status)) + " " + group.provider + " " +
+                      std::to_string(group.messages) + " " + std::to_string(group.attempts));
+    return lines;
+  };
+  for (const auto& client : {std::optional<model::ClientId>{}, std::optional(world.client.id)}) {
+    EXPECT_THAT(groups(count(client)), ElementsAre("SCHEDULED  1 0", "QUEUED  1 0",
+                                                   "SENDING alpha 1 1", "SENT alpha 2 2"));
+    EXPECT_THAT(groups(count(client, later)), testing::Contains("SENT alpha 1 1"));
+  }
+  EXPECT_TRUE(count(model::ClientId{4711}).groups.empty());
+  world.clock.advance(std::chrono::minutes{1});
+  EXPECT_THAT(groups(count(world.client.id)), testing::Contains("QUEUED  2 0"))
+      << "coming due is no write";
+}
+
 TEST_P(QueriesTest, DeadLettersAreThoseThatMayBeRequeued) {
   world.accept_ok();
   world.sent("p-1");
@@ -161,6 +231,18 @@ TEST(ListCapTest, AFilterThatFindsNothingSaysWhereToGoOn) {
   } while (filter.before_row != 0);
   EXPECT_EQ(pages, 3);
   EXPECT_EQ(last, all[5].row());
+}
+
+TEST(ListCapTest, ACountOfMoreThanItLooksAtSaysSo) {
+  World world(Threading::kInline);
+  for (int i = 0; i < 5; ++i) world.accept_ok();
+  world.close(true);
+  Connection connection(world.path(), ConnectionMode::kReader);
+  MessageQueries queries(connection);
+  const model::TimePoint now = world.clock.wall();
+  EXPECT_TRUE(queries.count(world.client.id, {}, now, 5).complete);
+  EXPECT_FALSE(queries.count(world.client.id, {}, now, 4).complete);
+  EXPECT_FALSE(queries.count({}, {}, now, 4).complete);
 }
 
 }  // namespace
