@@ -17,6 +17,9 @@ packages=(
   libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl exim4-daemon-light
+  libspdlog-dev libfmt-dev libcli11-dev libhiredis-dev
+  # tests and tools
+  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl redis-server
 )
 for option in "$@"; do
   case "$option" in
