@@ -163,6 +163,7 @@ struct LimiterPlugin {  // [limiter]
   PluginTable config;
   std::optional<milliseconds> guard;       // default: 2 % of the window, at least 10 ms
   std::string on_failure = "local_share";  // or "closed", "open"
+  std::uint32_t instances = 1;             // gateways that share the limits, this one included
 
   bool operator==(const LimiterPlugin&) const = default;
 };

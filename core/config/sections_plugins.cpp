@@ -66,6 +66,7 @@ void read_limiter(TableReader& table, LimiterPlugin& out) {
   read_identifier(table, "plugin", out.plugin);
   table.duration("guard", out.guard, milliseconds{0}, minutes{10});
   table.choice("on_failure", out.on_failure, {"local_share", "closed", "open"});
+  table.integer("instances", out.instances, 1, 1'000);
   table.plugin_table("config", out.config);
 }
 

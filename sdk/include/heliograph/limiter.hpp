@@ -11,6 +11,7 @@
 // and optionally
 //   void refund(std::uint64_t grant, std::span<const hg_limit_key>, std::uint32_t items);
 //   void cancel(hg_op);
+// and for health shared between gateways what shared_window.hpp lists.
 // `out` is zeroed with its size set: only fill in what there is to say.
 #pragma once
 

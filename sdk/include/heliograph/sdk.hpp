@@ -20,6 +20,7 @@
 #include <heliograph/plugin.hpp>
 #include <heliograph/provider.hpp>
 #include <heliograph/send_result.hpp>
+#include <heliograph/shared_window.hpp>
 #include <heliograph/text.hpp>
 #include <heliograph/time.hpp>
 #include <heliograph/timer.hpp>

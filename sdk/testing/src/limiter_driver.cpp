@@ -1,6 +1,7 @@
 #include <heliograph/testing/driver.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <heliograph/text.hpp>
 
@@ -22,6 +23,13 @@ struct LimiterDriver::Keys {
   explicit Keys(const std::vector<KeySpec>& list) : specs(list) {
     for (const KeySpec& spec : specs) keys.push_back({to_abi(spec.key), spec.rule, spec.cost});
   }
+};
+
+// What an exchange points to, until it was answered.
+struct LimiterDriver::Items {
+  std::vector<CountsSpec> specs;
+  std::vector<Longer<hg_window_item>> items;
+  std::shared_ptr<std::vector<hg_window_totals>> totals;
 };
 
 LimiterDriver::LimiterDriver(Instance& instance)
@@ -88,6 +96,49 @@ void LimiterDriver::refund(std::uint64_t grant, const std::vector<KeySpec>& keys
 void LimiterDriver::cancel(hg_op op) {
   if (limiter_.cancel == nullptr) return;
   instance_.host().in_loop([&] { limiter_.cancel(instance_.raw(), op); });
+}
+
+const hg_shared_window& LimiterDriver::shared_window() {
+  const hg_lifecycle& life = *instance_.component().life;
+  const void* const found =
+      life.get_extension == nullptr
+          ? nullptr
+          : life.get_extension(instance_.raw(), HG_EXT_SHARED_WINDOW);
+  if (found == nullptr) throw std::logic_error("the component has no " HG_EXT_SHARED_WINDOW);
+  return *static_cast<const hg_shared_window*>(found);
+}
+
+LimiterDriver::Exchange LimiterDriver::exchange(const std::vector<CountsSpec>& items,
+                                                std::chrono::nanoseconds window,
+                                                std::chrono::nanoseconds bucket) {
+  FakeHost& host = instance_.host();
+  const hg_shared_window& shared = shared_window();
+  auto stored = std::make_shared<Items>();
+  stored->specs = items;
+  stored->totals = std::make_shared<std::vector<hg_window_totals>>(items.size());
+  for (const CountsSpec& spec : stored->specs) {
+    hg_window_item& item = stored->items.emplace_back().known;
+    item.key = to_abi(spec.key);
+    item.add_ok = spec.ok;
+    item.add_failed = spec.failed;
+  }
+  exchanged_.push_back(stored);
+  Exchange exchange{host.issue(OpKind::kStep), HG_OK, stored->totals};
+  host.in_loop([&] {
+    exchange.status = shared.exchange(
+        instance_.raw(), exchange.op, static_cast<std::uint64_t>(window.count()),
+        static_cast<std::uint64_t>(bucket.count()), host.now_ns() + 1'000'000'000,
+        first(stored->items), stored->items.size(), stored->totals->data());
+  });
+  if (exchange.status != HG_PENDING) host.withdraw(exchange.op);
+  return exchange;
+}
+
+hg_status LimiterDriver::reset_shared(std::string_view key) {
+  const hg_shared_window& shared = shared_window();
+  hg_status status = HG_OK;
+  instance_.host().in_loop([&] { status = shared.reset(instance_.raw(), to_abi(key)); });
+  return status;
 }
 
 }  // namespace heliograph::sdk::testing

@@ -4,6 +4,7 @@
 
 #include <heliograph/abi/abi.h>
 #include <heliograph/abi/ext/ingress.h>
+#include <heliograph/abi/ext/shared_window.h>
 
 #include <cstring>
 #include <exception>
@@ -15,6 +16,7 @@
 #include <heliograph/host.hpp>
 #include <heliograph/ingress.hpp>
 #include <heliograph/lifecycle.hpp>
+#include <heliograph/shared_window.hpp>
 
 namespace heliograph::sdk::detail {
 
@@ -199,7 +201,31 @@ struct Slots {
     });
   }
 
+  // Answered by the ticket in any case: while it is unwound, when the plugin throws.
+  static hg_status exchange(hg_instance* raw, hg_op op, uint64_t window_ns, uint64_t bucket_ns,
+                            uint64_t deadline_ns, const hg_window_item* items, std::size_t n,
+                            hg_window_totals* out) noexcept {
+    Self& self = Self::of(raw);
+    SharedTicket ticket(self.host, op, out);
+    self.host.guard("exchange", [&] {
+      const SharedCounts counts(window_ns, bucket_ns, deadline_ns, items, n);
+      self.impl.exchange(counts, std::move(ticket));
+    });
+    return HG_PENDING;
+  }
+
+  static hg_status reset_shared(hg_instance* raw, hg_str key) noexcept {
+    Self& self = Self::of(raw);
+    return self.host.guard("reset", [&] { self.impl.reset_shared(to_view(key)); }) ? HG_OK
+                                                                                   : HG_E_INTERNAL;
+  }
+
   static const void* get_extension(hg_instance* raw, const char* id) noexcept {
+    if constexpr (SharesWindow<T>) {
+      static constexpr hg_shared_window kShared{sizeof(hg_shared_window), 0, &Slots::exchange,
+                                                &Slots::reset_shared};
+      if (std::strcmp(id, HG_EXT_SHARED_WINDOW) == 0) return &kShared;
+    }
     if constexpr (AnswersIngress<T> || TakesIngress<T>) {
       static constexpr hg_ingress kIngress{sizeof(hg_ingress), 0, &Slots::ingress};
       if (std::strcmp(id, HG_EXT_INGRESS) == 0) return &kIngress;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <heliograph/abi/abi.h>
+#include <heliograph/abi/ext/shared_window.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -104,6 +106,13 @@ struct KeySpec {
   std::uint32_t cost = 1;
 };
 
+// One item of an exchange of shared counts.
+struct CountsSpec {
+  std::string key{};
+  std::uint64_t ok = 0;
+  std::uint64_t failed = 0;
+};
+
 class LimiterDriver {
  public:
   explicit LimiterDriver(Instance& instance);
@@ -120,14 +129,27 @@ class LimiterDriver {
   void refund(std::uint64_t grant, const std::vector<KeySpec>& keys, std::uint32_t n);
   void cancel(hg_op op);
 
+  // hg.shared-window/1. Throws std::logic_error when the component lacks it.
+  struct Exchange {
+    hg_op op = 0;  // host.step(op) tells how it ended when status is HG_PENDING
+    hg_status status = HG_OK;
+    std::shared_ptr<std::vector<hg_window_totals>> totals{};
+  };
+  Exchange exchange(const std::vector<CountsSpec>& items, std::chrono::nanoseconds window,
+                    std::chrono::nanoseconds bucket);
+  hg_status reset_shared(std::string_view key);
+
  private:
   struct Rules;
   struct Keys;
+  struct Items;
+  const hg_shared_window& shared_window();
 
   Instance& instance_;
   const hg_limiter& limiter_;
   std::vector<std::shared_ptr<Rules>> rules_;
   std::vector<std::shared_ptr<Keys>> pending_;
+  std::vector<std::shared_ptr<Items>> exchanged_;
 };
 
 }  // namespace heliograph::sdk::testing
