@@ -167,7 +167,8 @@ void Connection::lost(const std::string& reason) {
   resolver_.forget();
   connect_timer_.cancel();
   if (reason != last_problem_) {
-    host_.warn("Redis is away: limiter.on_failure decides", {{"address", address()}, {"reason", reason}});
+    host_.warn("Redis is away: limiter.on_failure decides",
+               {{"address", address()}, {"reason", reason}});
   }
   last_problem_ = reason;
   const auto now = host_.now();
@@ -196,11 +197,10 @@ bool Connection::send(Call* call) {
     lengths.push_back(word.size());
   }
   queueing_ = state_ == State::kReady;
-  const int status =
-      context_ == nullptr
-          ? REDIS_ERR
-          : redisAsyncCommandArgv(context_, &Hooks::reply, call, static_cast<int>(texts.size()),
-                                  texts.data(), lengths.data());
+  const int status = context_ == nullptr ? REDIS_ERR
+                                         : redisAsyncCommandArgv(context_, &Hooks::reply, call,
+                                                                 static_cast<int>(texts.size()),
+                                                                 texts.data(), lengths.data());
   queueing_ = false;
   if (status != REDIS_OK) {
     delete call;

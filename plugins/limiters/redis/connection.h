@@ -1,5 +1,5 @@
-// Connection: one connection to Redis on the gateway's loop (hiredis over hg.fd/1), greeted, watched
-// and made anew with backoff when it breaks.
+// Connection: one connection to Redis on the gateway's loop (hiredis over hg.fd/1), greeted,
+// watched and made anew with backoff when it breaks.
 //
 // Commands are pipelined: run() only queues, flush() writes what is queued in one go. Every command
 // is answered exactly once, in order; a connection that owes an answer longer than command_timeout

@@ -86,7 +86,8 @@ hg_status Permits::collect(std::span<const hg_limit_key> keys, std::vector<Key>&
     const std::string_view who = sdk::to_view(keys[i].key);
     std::string name = settings_.prefix + id;
     if (who != id) name.append(":").append(who);
-    const auto same = std::find_if(out.begin(), out.end(), [&](const Key& k) { return k.name == name; });
+    const auto same =
+        std::find_if(out.begin(), out.end(), [&](const Key& k) { return k.name == name; });
     if (same != out.end()) {
       same->cost += keys[i].cost;
     } else {
@@ -203,8 +204,8 @@ void Permits::share_out(const Group& group, const Verdict& verdict) {
       if (cancelled_.contains(waiter.op)) give_back(group, verdict.grant, items);
     } else {
       result.retry_after_ns = verdict.retry_ns;
-      result.denied_key = verdict.denied < group.keys.size() ? group.keys[verdict.denied].position
-                                                             : UINT32_MAX;
+      result.denied_key =
+          verdict.denied < group.keys.size() ? group.keys[verdict.denied].position : UINT32_MAX;
     }
     complete(group, waiter, result);
   }
@@ -259,8 +260,7 @@ void Permits::give_back(const Group& group, std::uint64_t grant, std::uint32_t i
   if (connection_.run(Script::kRefund, group.keys.size(), std::move(words), ignored)) ask_flush();
 }
 
-void Permits::refund(std::uint64_t grant, std::span<const hg_limit_key> keys,
-                     std::uint32_t items) {
+void Permits::refund(std::uint64_t grant, std::span<const hg_limit_key> keys, std::uint32_t items) {
   Group group;
   if (collect(keys, group.keys) != HG_OK || items == 0) return;
   group.rule_words = words_of(group.keys);

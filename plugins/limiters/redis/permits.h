@@ -3,8 +3,8 @@
 // Requests of one turn of the loop that ask for the same keys at the same cost become one call for
 // all of their items, and all calls of a turn leave in one write. So a backlog costs Redis one
 // script per turn and provider instead of one per message, while a permit is still taken when it is
-// needed: nothing is held in stock, no lease widens the window. What is granted goes to the requests
-// in the order in which they came. [loop], set_rules() [ctl].
+// needed: nothing is held in stock, no lease widens the window. What is granted goes to the
+// requests in the order in which they came. [loop], set_rules() [ctl].
 #pragma once
 
 #include <heliograph/abi/abi.h>

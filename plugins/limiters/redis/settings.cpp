@@ -97,8 +97,9 @@ void read_authority(std::string_view text, Url& url) {
 Url parse_url(std::string_view text) {
   constexpr std::string_view kScheme = "redis://";
   if (text.starts_with("rediss://")) {
-    refuse("rediss:// (TLS) is not in this build: its hiredis has no TLS. Use redis:// through a "
-           "tunnel that has it, such as stunnel");
+    refuse(
+        "rediss:// (TLS) is not in this build: its hiredis has no TLS. Use redis:// through a "
+        "tunnel that has it, such as stunnel");
   }
   if (!text.starts_with(kScheme)) refuse("must begin with redis://");
   text.remove_prefix(kScheme.size());

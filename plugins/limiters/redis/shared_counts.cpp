@@ -50,8 +50,6 @@ void SharedCounts::exchange(const sdk::SharedCounts& counts, sdk::SharedTicket t
   connection_.flush();
 }
 
-void SharedCounts::reset(std::string_view key) {
-  connection_.remove(name(key));
-}
+void SharedCounts::reset(std::string_view key) { connection_.remove(name(key)); }
 
 }  // namespace heliograph::plugins::redis

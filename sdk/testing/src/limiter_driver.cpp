@@ -100,10 +100,9 @@ void LimiterDriver::cancel(hg_op op) {
 
 const hg_shared_window& LimiterDriver::shared_window() {
   const hg_lifecycle& life = *instance_.component().life;
-  const void* const found =
-      life.get_extension == nullptr
-          ? nullptr
-          : life.get_extension(instance_.raw(), HG_EXT_SHARED_WINDOW);
+  const void* const found = life.get_extension == nullptr
+                                ? nullptr
+                                : life.get_extension(instance_.raw(), HG_EXT_SHARED_WINDOW);
   if (found == nullptr) throw std::logic_error("the component has no " HG_EXT_SHARED_WINDOW);
   return *static_cast<const hg_shared_window*>(found);
 }
@@ -125,10 +124,10 @@ LimiterDriver::Exchange LimiterDriver::exchange(const std::vector<CountsSpec>& i
   exchanged_.push_back(stored);
   Exchange exchange{host.issue(OpKind::kStep), HG_OK, stored->totals};
   host.in_loop([&] {
-    exchange.status = shared.exchange(
-        instance_.raw(), exchange.op, static_cast<std::uint64_t>(window.count()),
-        static_cast<std::uint64_t>(bucket.count()), host.now_ns() + 1'000'000'000,
-        first(stored->items), stored->items.size(), stored->totals->data());
+    exchange.status =
+        shared.exchange(instance_.raw(), exchange.op, static_cast<std::uint64_t>(window.count()),
+                        static_cast<std::uint64_t>(bucket.count()), host.now_ns() + 1'000'000'000,
+                        first(stored->items), stored->items.size(), stored->totals->data());
   });
   if (exchange.status != HG_PENDING) host.withdraw(exchange.op);
   return exchange;

@@ -57,11 +57,9 @@ RedisServer::~RedisServer() {
 }
 
 void RedisServer::start() {
-  std::vector<std::string> words{"redis-server", "--port", std::to_string(port_),
-                                 "--bind",       "127.0.0.1", "--dir",
-                                 folder_,        "--save",    "",
-                                 "--daemonize",  "no",        "--loglevel",
-                                 "warning"};
+  std::vector<std::string> words{
+      "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",  "--dir",  folder_,
+      "--save",       "",       "--daemonize",         "no",     "--loglevel", "warning"};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -76,7 +74,8 @@ void RedisServer::start() {
   while (true) {
     context_.reset(redisConnect("127.0.0.1", port_));
     if (context_ && context_->err == 0) return;
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("redis-server is silent");
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("redis-server is silent");
     pause_briefly();
   }
 }

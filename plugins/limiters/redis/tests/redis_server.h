@@ -1,5 +1,6 @@
 // A real redis-server for one test: on a free port of 127.0.0.1, in a folder of its own, ended with
-// the object. Skips nothing: a machine that builds this has redis-server (packaging/install-deps.sh).
+// the object. Skips nothing: a machine that builds this has redis-server
+// (packaging/install-deps.sh).
 #pragma once
 
 #include <hiredis/hiredis.h>

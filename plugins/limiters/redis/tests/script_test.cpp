@@ -1,4 +1,5 @@
-// The scripts' arithmetic, asked directly, with the time set by the test: TIME is replaced by a key.
+// The scripts' arithmetic, asked directly, with the time set by the test: TIME is replaced by a
+// key.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -51,8 +52,7 @@ class ScriptTest : public ::testing::Test {
  protected:
   ScriptTest() {
     for (std::size_t i = 0; i < kScripts; ++i) {
-      shas_[i] =
-          server_.text({"SCRIPT", "LOAD", with_test_clock(static_cast<Script>(i))});
+      shas_[i] = server_.text({"SCRIPT", "LOAD", with_test_clock(static_cast<Script>(i))});
     }
     set_now(now_);
     // As if this memory had begun long ago.
@@ -81,8 +81,8 @@ class ScriptTest : public ::testing::Test {
     Words words = start(Script::kAcquire, rules.size() + 1);
     words.push_back("birth");
     for (std::size_t i = 0; i < rules.size(); ++i) words.push_back("k" + std::to_string(i));
-    words.insert(words.end(), {run_, std::to_string(60 * kSecond), std::to_string(min),
-                               std::to_string(max)});
+    words.insert(words.end(),
+                 {run_, std::to_string(60 * kSecond), std::to_string(min), std::to_string(max)});
     append(words, rules);
     const auto reply = server_.command(words);
     if (reply->type != REDIS_REPLY_ARRAY) {

@@ -43,8 +43,7 @@ TEST(RedisUrlTest, SaysWhatIsWrong) {
   EXPECT_EQ(refusal("redis://x:0"), "url: the port must not be 0");
   EXPECT_EQ(refusal("redis://x:70000"), "url: the port must be a number from 0 to 65535");
   EXPECT_EQ(refusal("redis://x/one"), "url: the database must be a number from 0 to 65535");
-  EXPECT_EQ(refusal("redis://secret@x"),
-            "url: user without a password: write user:password@host");
+  EXPECT_EQ(refusal("redis://secret@x"), "url: user without a password: write user:password@host");
   EXPECT_EQ(refusal("redis://u:@x"), "url: the password is empty");
   EXPECT_EQ(refusal("redis://u:%zz@x"), "url: '%' in user or password must begin %XX");
   EXPECT_EQ(refusal("redis://[::1"), "url: the address in [ ] does not end");
