@@ -160,7 +160,8 @@ class Gateway::Impl {
                                 .store = *store_,
                                 .distributor = plugins_.distributor(),
                                 .limiter = plugins_.limiter(),
-                                .log = log_.get()},
+                                .log = log_.get(),
+                                .shared_window = plugins_.shared_window()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     run_on_loop(loop_, [this] { pipeline_->start(); });

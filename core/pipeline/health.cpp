@@ -15,6 +15,8 @@ namespace {
 constexpr milliseconds kCooldownMax{3'600'000};
 constexpr milliseconds kProbePauseMin{1'000};
 constexpr int kRefusalsInARow = 3;
+// What others saw is told each second; three are missing before it counts no more.
+constexpr milliseconds kHeardFor{4'000};
 
 bool is_failure(model::Outcome outcome) {
   return outcome == model::Outcome::kRetry || outcome == model::Outcome::kRefused ||
@@ -53,9 +55,11 @@ std::string_view to_string(Circuit circuit) {
 }
 
 Health::Health(const config::Health& limits)
-    : limits_(limits),
-      slice_(std::max(milliseconds{1}, limits.window / static_cast<int>(kBuckets))),
-      cooldown_(limits.cooldown) {}
+    : limits_(limits), slice_(slice(limits)), cooldown_(limits.cooldown) {}
+
+milliseconds Health::slice(const config::Health& limits) {
+  return std::max(milliseconds{1}, limits.window / static_cast<int>(kBuckets));
+}
 
 Health::Bucket& Health::bucket(model::TimePoint now) {
   const std::int64_t number = now.time_since_epoch() / slice_;
@@ -84,6 +88,8 @@ void Health::count(const model::AttemptResult& result, model::TimePoint now) {
   if (result.outcome == model::Outcome::kThrottled) ++counts.throttles;
   if (result.outcome == model::Outcome::kUnknown) ++counts.timeouts;
   if (is_failure(result.outcome)) ++counts.failures;
+  if (result.outcome == model::Outcome::kSent) ++seen_.successes;
+  if (is_failure(result.outcome)) ++seen_.failures;
 }
 
 bool Health::record(const model::AttemptResult& result, model::ClientId client, bool probe,
@@ -97,10 +103,8 @@ bool Health::record(const model::AttemptResult& result, model::ClientId client, 
     if (count_refusal(result, client)) {
       open(now, result.status_code == 401 ? "credentials refused (401)"
                                           : "refused three times in a row");
-    } else if (is_failure(result.outcome) && too_many_failures(now)) {
-      const Counts sum = counts(now);
-      open(now,
-           fmt::format("{} of {} attempts failed", sum.failures, sum.failures + sum.successes));
+    } else if (is_failure(result.outcome)) {
+      if (auto why = too_many_failures(now); !why.empty()) open(now, std::move(why));
     }
   }
   return circuit_ != before;
@@ -120,11 +124,42 @@ bool Health::count_refusal(const model::AttemptResult& result, model::ClientId c
   return result.status_code == 401 || (refusals_ >= kRefusalsInARow && several_refused_);
 }
 
-bool Health::too_many_failures(model::TimePoint now) {
+bool Health::hear(Seen others, model::TimePoint now) {
+  if (circuit_ != Circuit::kClosed) return false;
+  others_ = others;
+  others_until_ = now + kHeardFor;
+  auto why = too_many_failures(now);
+  if (why.empty()) return false;
+  open(now, std::move(why));
+  return true;
+}
+
+std::string Health::too_many_failures(model::TimePoint now) {
   const Counts sum = counts(now);
-  const std::uint64_t all = sum.successes + sum.failures;
+  Seen seen{sum.successes, sum.failures};
+  const auto reason = [&seen](std::string_view where) {
+    return fmt::format("{} of {} attempts failed{}", seen.failures, seen.failures + seen.successes,
+                       where);
+  };
+  if (too_many(seen)) return reason("");
+  if (now >= others_until_) return {};
+  seen.successes += others_.successes;
+  seen.failures += others_.failures;
+  return too_many(seen) ? reason(" at all gateways together") : "";
+}
+
+bool Health::too_many(const Seen& seen) const {
+  const std::uint64_t all = seen.successes + seen.failures;
   if (all < static_cast<std::uint64_t>(std::max(1, limits_.min_attempts))) return false;
-  return static_cast<double>(sum.failures) > limits_.failure_threshold * static_cast<double>(all);
+  return static_cast<double>(seen.failures) > limits_.failure_threshold * static_cast<double>(all);
+}
+
+// Nothing counted, here or heard.
+void Health::begin_anew() {
+  ring_ = {};
+  others_ = {};
+  others_until_ = {};
+  ++era_;
 }
 
 void Health::open(model::TimePoint now, std::string reason) {
@@ -148,20 +183,23 @@ void Health::probe_ended(const model::AttemptResult& result, model::TimePoint no
 bool Health::advance(model::TimePoint now) {
   if (circuit_ != Circuit::kOpen || now < open_until_) return false;
   circuit_ = Circuit::kHalfOpen;
-  ring_ = {};
+  begin_anew();
   probe_successes_ = 0;
   probing_ = false;
   next_probe_ = now;
   return true;
 }
 
-void Health::reset_counts() { ring_ = {}; }
+void Health::reset_counts() {
+  begin_anew();
+  ++clean_starts_;
+}
 
 void Health::reset() {
   circuit_ = Circuit::kClosed;
   reason_.clear();
   cooldown_ = limits_.cooldown;
-  ring_ = {};
+  reset_counts();
   probing_ = false;
   probe_successes_ = 0;
   refusals_ = 0;

@@ -5,6 +5,8 @@
 // is half-open: now and then one message goes there as a probe. `probes` successes close it, one
 // failure opens it again for twice as long, at most an hour. Failures are what says something about
 // the provider: RETRY, REFUSED and UNKNOWN; the message's own fault and throttling do not count.
+// What other gateways saw of it counts too, where it is heard: our own failures alone open the
+// circuit, and those of all together do.
 //
 // Pure: time comes in, decisions go out. Time is the logical wall clock, because the state is saved
 // and must mean the same after a restart. Not thread-safe.
@@ -34,12 +36,29 @@ class Health {
     std::uint64_t timeouts = 0;  // of the failures, those that ended UNKNOWN
   };
 
+  // Attempts that say something about the provider.
+  struct Seen {
+    std::uint64_t successes = 0;
+    std::uint64_t failures = 0;
+  };
+
   explicit Health(const config::Health& limits);
+  static std::chrono::milliseconds slice(const config::Health& limits);  // a bucket's length
+  static constexpr std::size_t kBuckets = 30;
 
   // One attempt's end. `probe`: it was the one begun by begin_probe(); any outcome, NOT_TRIED too,
   // frees the probe slot. True when the circuit changed.
   bool record(const model::AttemptResult& result, model::ClientId client, bool probe,
               model::TimePoint now);
+  // What the other gateways saw within the window; counts for some seconds, or until the next
+  // beginning. True when the circuit changed.
+  bool hear(Seen others, model::TimePoint now);
+  // Everything recorded since construction.
+  Seen seen() const { return seen_; }
+  // Changes with every beginning anew: what was counted before says nothing about what follows.
+  std::uint64_t era() const { return era_; }
+  // How often it was found healthy again or reset.
+  std::uint64_t clean_starts() const { return clean_starts_; }
   // Lets time act: open becomes half-open when its time is over. True when the circuit changed.
   bool advance(model::TimePoint now);
   void reset();         // closed, nothing counted
@@ -73,16 +92,23 @@ class Health {
   };
   void count(const model::AttemptResult& result, model::TimePoint now);
   bool count_refusal(const model::AttemptResult& result, model::ClientId client);
-  bool too_many_failures(model::TimePoint now);
+  // Why the circuit must open; empty: it need not.
+  std::string too_many_failures(model::TimePoint now);
+  bool too_many(const Seen& seen) const;
+  void begin_anew();
   void open(model::TimePoint now, std::string reason);
   void probe_ended(const model::AttemptResult& result, model::TimePoint now);
   Bucket& bucket(model::TimePoint now);
   std::chrono::milliseconds probe_pause() const;
 
-  static constexpr std::size_t kBuckets = 30;
   config::Health limits_;
   std::chrono::milliseconds slice_;
   std::array<Bucket, kBuckets> ring_;
+  Seen seen_;
+  Seen others_;
+  model::TimePoint others_until_{};
+  std::uint64_t era_ = 0;
+  std::uint64_t clean_starts_ = 0;
   Circuit circuit_ = Circuit::kClosed;
   std::string reason_;
   std::chrono::milliseconds cooldown_;  // of the next opening

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/pipeline/dispatcher.h"
+#include "core/pipeline/health_exchange.h"
 #include "core/pipeline/hint_box.h"
 #include "core/pipeline/provider_board.h"
 #include "core/pipeline/provider_desk.h"
@@ -40,6 +41,8 @@ class Pipeline::Impl {
         classes([this](const ports::DispatchClass& meaning) { return board.carriers(meaning); }),
         desk(ports, log, board),
         dispatcher(settings, ports, log, board, classes, desk),
+        health_exchange(ports, settings.health, board,
+                        [this](std::size_t i) { dispatcher.on_circuit(i); }),
         sweeper(ports, [this] { each_minute(); }) {
     desk.attach(dispatcher);
   }
@@ -66,6 +69,7 @@ class Pipeline::Impl {
   DispatchClasses classes;
   ProviderDesk desk;
   Dispatcher dispatcher;
+  HealthExchange health_exchange;
   Sweeper sweeper;
   std::size_t receipts_under_way = 0;
   Alive alive;
@@ -85,10 +89,12 @@ void Pipeline::start() {
   impl.desk.restore(impl.ports.store.provider_states());
   recover_messages(impl.ports, impl.log, impl.dispatcher, impl.alive);
   impl.dispatcher.providers_changed();
+  impl.health_exchange.start();
   impl.sweeper.start();
 }
 
 void Pipeline::drain(ports::MonoTime deadline, base::Task done) {
+  impl_->health_exchange.stop();
   impl_->sweeper.stop();
   impl_->desk.save_all();
   impl_->dispatcher.drain(deadline, std::move(done));

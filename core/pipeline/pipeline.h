@@ -22,6 +22,7 @@
 #include "core/ports/log.h"
 #include "core/ports/provider.h"
 #include "core/ports/random.h"
+#include "core/ports/shared_window.h"
 #include "core/ports/store.h"
 
 namespace heliograph::pipeline {
@@ -51,8 +52,9 @@ struct PipelinePorts {
   ports::Loop& loop;
   ports::Store& store;
   ports::Distributor& distributor;
-  ports::Limiter* limiter = nullptr;  // nullptr: no limit is configured
-  ports::Log* log = nullptr;          // nullptr: silent
+  ports::Limiter* limiter = nullptr;             // nullptr: no limit is configured
+  ports::Log* log = nullptr;                     // nullptr: silent
+  ports::SharedWindow* shared_window = nullptr;  // nullptr: health is this gateway's own
 };
 
 // How much wider than in the contract a window of the limiter is.

@@ -172,7 +172,7 @@ bool ProviderBoard::permit_fits(std::size_t i, std::uint16_t parts, ports::MonoT
     if (at <= now) return;
     fits = false;
     // Kept for this one: cheaper messages must not take what a long one is waiting for.
-    forecast.denied(at);
+    forecast.hold(at);
   });
   return fits;
 }

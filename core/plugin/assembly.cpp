@@ -121,8 +121,9 @@ std::expected<std::unique_ptr<KindSide>, std::string> Assembly::make_side(
   }
   const auto table = limiter_of(component);
   if (!table) return std::unexpected(table.error());
-  return std::make_unique<LimiterHandle>(instance, *table,
-                                         parse_on_failure(options_.limiter.on_failure));
+  const FailurePolicy policy{.on_failure = parse_on_failure(options_.limiter.on_failure),
+                             .instances = options_.limiter.instances};
+  return std::make_unique<LimiterHandle>(instance, *table, policy);
 }
 
 }  // namespace heliograph::plugin

@@ -144,6 +144,7 @@ hg_status timer_cancel(const hg_host* host, hg_id id) {
 hg_status complete(const hg_host* host, hg_op op, hg_status status, const hg_error* error) {
   auto& instance = of(host);
   if (instance.abandoned()) return HG_E_STATE;
+  if (const auto taken = instance.side().complete(op, status)) return *taken;
   return instance.complete_lifecycle(op, status, error);
 }
 

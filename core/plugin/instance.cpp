@@ -144,6 +144,7 @@ Instance::LoopCall::~LoopCall() {
 // ---- KindSide: what a kind does not do ----
 
 hg_status KindSide::complete_send(const hg_send_result*, std::size_t) { return HG_E_UNSUPPORTED; }
+std::optional<hg_status> KindSide::complete(hg_op, hg_status) { return std::nullopt; }
 hg_status KindSide::complete_limit(hg_op, const hg_limit_result&) { return HG_E_UNSUPPORTED; }
 hg_status KindSide::emit(const hg_event* const*, std::size_t, hg_emit_fn, void*, std::uint64_t) {
   return HG_E_UNSUPPORTED;

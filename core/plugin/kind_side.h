@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace heliograph::plugin {
@@ -18,6 +19,8 @@ class KindSide {
   // [any thread], as the functions of hg_host of the same name.
   virtual hg_status complete_send(const hg_send_result* results, std::size_t n);
   virtual hg_status complete_limit(hg_op op, const hg_limit_result& result);
+  // nullopt: not an op of this side, so one of the instance's life.
+  virtual std::optional<hg_status> complete(hg_op op, hg_status status);
   virtual hg_status emit(const hg_event* const* events, std::size_t n, hg_emit_fn done, void* arg,
                          std::uint64_t tag);
   virtual hg_status answer(hg_op op, const void* ingress_answer);

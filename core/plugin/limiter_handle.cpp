@@ -13,6 +13,9 @@ namespace heliograph::plugin {
 namespace {
 
 constexpr std::chrono::seconds kClosedRetry{1};
+// The longest wait for what others were granted just before the backend failed. A limit of a longer
+// window may be exceeded then, by what they took in this one.
+constexpr std::chrono::seconds kUnknownMax{10};
 constexpr std::size_t kWaitingMax = 10'000;
 constexpr std::size_t kLocalGrantsMax = 10'000;  // for refunds; an older one is simply not refunded
 
@@ -36,18 +39,19 @@ struct LimiterHandle::Waiting {
   base::UniqueFunction<void(ports::LimitAnswer)> done;  // empty once it was called
 };
 
-LimiterHandle::LimiterHandle(Instance& instance, hg_limiter table, OnFailure on_failure)
+LimiterHandle::LimiterHandle(Instance& instance, hg_limiter table, FailurePolicy policy)
     : instance_(instance),
       table_(table),
-      on_failure_(on_failure),
-      local_({}, 1.0),
+      policy_(policy),
+      local_({}, 1),
       deadlines_(
           instance.services().loop, instance.services().clock,
           [this](std::uint64_t op) {
             const auto found = waiting_.find(op);
             return found != waiting_.end() && found->second->done;
           },
-          [this](std::uint64_t op) { give_up(op); }) {}
+          [this](std::uint64_t op) { give_up(op); }),
+      shared_window_(instance) {}
 
 LimiterHandle::~LimiterHandle() = default;
 
@@ -62,8 +66,7 @@ std::span<const hg_limit_rule> LimiterHandle::set_rules(std::vector<ports::Limit
                           .burst = rule.burst,
                           .id = to_abi(rule.id)});
   }
-  // How many instances share the limits is not configured yet: the share is the whole.
-  local_ = LocalWindow(rules_, 1.0);
+  local_ = LocalWindow(rules_, policy_.instances);
   return abi_rules_;
 }
 
@@ -146,22 +149,34 @@ ports::LimitAnswer LimiterHandle::judge(const Waiting& waiting, const hg_limit_r
   }
   if (answer.granted == 0 && result.denied_key < asked.n_keys)
     answer.denied_key = result.denied_key;
-  if (answer.granted > 0) {
+  failing_since_.reset();
+  if (answer.granted > 0 && !exceeds_share(waiting, answer)) {
     answer.retry_after = {};
     local_.record(waiting.keys, answer.granted, from_ns(asked.now_mono_ns));
   }
   return answer;
 }
 
+bool LimiterHandle::exceeds_share(const Waiting& waiting, ports::LimitAnswer& answer) {
+  if (policy_.on_failure != OnFailure::kLocalShare) return false;
+  const auto now = from_ns(waiting.view.now_mono_ns);
+  if (!local_.binds(waiting.keys, now)) return false;
+  const auto fitting = local_.judge(waiting.keys, answer.granted, answer.granted, now);
+  if (fitting.granted > 0) return false;
+  return_grant(answer.grant, waiting.keys, answer.granted);
+  answer = fitting;
+  return true;
+}
+
 ports::LimitAnswer LimiterHandle::failure(std::span<const ports::LimitKey> keys,
                                           std::uint32_t min_items, std::uint32_t max_items) {
   ports::LimitAnswer answer;
-  if (on_failure_ == OnFailure::kOpen) {
+  if (policy_.on_failure == OnFailure::kOpen) {
     answer.granted = max_items;
-  } else if (on_failure_ == OnFailure::kClosed) {
+  } else if (policy_.on_failure == OnFailure::kClosed) {
     answer.retry_after = kClosedRetry;
   } else {
-    answer = local_.acquire(keys, min_items, max_items, instance_.services().clock.mono());
+    answer = local_share(keys, min_items, max_items);
   }
   answer.failed = true;
   if (answer.granted > 0) {
@@ -170,6 +185,25 @@ ports::LimitAnswer LimiterHandle::failure(std::span<const ports::LimitKey> keys,
     local_grants_.insert(answer.grant);
   }
   return answer;
+}
+
+ports::LimitAnswer LimiterHandle::local_share(std::span<const ports::LimitKey> keys,
+                                              std::uint32_t min_items, std::uint32_t max_items) {
+  const auto now = instance_.services().clock.mono();
+  if (!failing_since_) failing_since_ = now;
+  std::chrono::nanoseconds window{};
+  for (const auto& key : keys) window = std::max(window, rules_.at(key.rule).window);
+  const auto known_from = *failing_since_ + std::min<std::chrono::nanoseconds>(window, kUnknownMax);
+  if (policy_.instances > 1 && now < known_from) {
+    ports::LimitAnswer denied;
+    denied.retry_after = known_from - now;
+    return denied;
+  }
+  return local_.acquire(keys, min_items, max_items, now);
+}
+
+std::optional<hg_status> LimiterHandle::complete(hg_op op, hg_status status) {
+  return shared_window_.complete(op, status);
 }
 
 hg_status LimiterHandle::complete_limit(hg_op op, const hg_limit_result& result) {
@@ -213,7 +247,13 @@ void LimiterHandle::give_up(hg_op op) {
 void LimiterHandle::refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
                            std::uint32_t items) {
   local_.give_back(keys, items);
-  if (local_grants_.erase(grant) > 0 || instance_.quarantined()) return;
+  if (local_grants_.erase(grant) > 0) return;
+  return_grant(grant, keys, items);
+}
+
+void LimiterHandle::return_grant(std::uint64_t grant, std::span<const ports::LimitKey> keys,
+                                 std::uint32_t items) {
+  if (instance_.quarantined()) return;
   instance_.on_strand("refund", [this, grant, abi_keys = to_keys(keys), items] {
     table_.refund(instance_.self(), grant, abi_keys.data(), abi_keys.size(), items);
   });
@@ -226,6 +266,7 @@ void LimiterHandle::on_closed(const std::string&, bool) {
     if (waiting->done) open.push_back(op);
   }
   for (const auto op : open) give_up(op);
+  shared_window_.close();
 }
 
 }  // namespace heliograph::plugin

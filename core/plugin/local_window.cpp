@@ -6,6 +6,9 @@ namespace heliograph::plugin {
 namespace {
 
 constexpr int kSlices = 128;
+// All instances are back at the backend within this time of the first: the shipped plugin tries
+// once a second at least, and a look-up and a greeting take another.
+constexpr std::chrono::seconds kAllBack{2};
 
 std::uint64_t units_of(const ports::LimitKey& key, std::uint32_t items) {
   return std::uint64_t{std::max(key.cost, 1U)} * items;
@@ -13,13 +16,23 @@ std::uint64_t units_of(const ports::LimitKey& key, std::uint32_t items) {
 
 }  // namespace
 
-LocalWindow::LocalWindow(std::span<const ports::LimitRule> rules, double share) {
+LocalWindow::LocalWindow(std::span<const ports::LimitRule> rules, std::uint32_t instances) {
   for (const auto& rule : rules) {
-    const auto part = static_cast<std::uint64_t>(static_cast<double>(rule.limit) * share);
-    windows_.push_back({.length = rule.window,
-                        .limit = std::max<std::uint64_t>(part, 1),
-                        .used = 0,
-                        .slices = {}});
+    Window window{.length = rule.window,
+                  .limit = rule.limit / instances,
+                  .used = 0,
+                  .binds_until = {},
+                  .slices = {}};
+    if (rule.algorithm == ports::LimitAlgorithm::kTokenBucket) {
+      // A window of the same rate that never lets more through at once than the burst.
+      const auto burst = rule.burst > 0 ? std::min(rule.burst, rule.limit) : rule.limit;
+      window.limit = std::max<std::uint64_t>(1, burst / instances);
+      const auto windows =
+          static_cast<double>(window.limit) * instances / static_cast<double>(rule.limit);
+      window.length = std::chrono::nanoseconds{
+          static_cast<std::int64_t>(static_cast<double>(rule.window.count()) * windows)};
+    }
+    windows_.push_back(std::move(window));
   }
 }
 
@@ -49,9 +62,9 @@ std::chrono::nanoseconds LocalWindow::Window::wait(std::uint64_t units, ports::M
   return length;
 }
 
-ports::LimitAnswer LocalWindow::acquire(std::span<const ports::LimitKey> keys,
-                                        std::uint32_t min_items, std::uint32_t max_items,
-                                        ports::MonoTime now) {
+ports::LimitAnswer LocalWindow::judge(std::span<const ports::LimitKey> keys,
+                                      std::uint32_t min_items, std::uint32_t max_items,
+                                      ports::MonoTime now) {
   auto granted = std::uint64_t{max_items};
   ports::LimitAnswer answer;
   for (std::uint32_t i = 0; i < keys.size(); ++i) {
@@ -66,8 +79,25 @@ ports::LimitAnswer LocalWindow::acquire(std::span<const ports::LimitKey> keys,
     }
   }
   answer.granted = static_cast<std::uint32_t>(granted);
-  record(keys, answer.granted, now);
   return answer;
+}
+
+ports::LimitAnswer LocalWindow::acquire(std::span<const ports::LimitKey> keys,
+                                        std::uint32_t min_items, std::uint32_t max_items,
+                                        ports::MonoTime now) {
+  const auto answer = judge(keys, min_items, max_items, now);
+  if (answer.granted == 0) return answer;
+  record(keys, answer.granted, now);
+  for (const auto& key : keys) {
+    auto& window = windows_.at(key.rule);
+    window.binds_until = now + window.length + kAllBack;
+  }
+  return answer;
+}
+
+bool LocalWindow::binds(std::span<const ports::LimitKey> keys, ports::MonoTime now) const {
+  return std::ranges::any_of(
+      keys, [&](const auto& key) { return now < windows_.at(key.rule).binds_until; });
 }
 
 void LocalWindow::record(std::span<const ports::LimitKey> keys, std::uint32_t items,

@@ -2,8 +2,9 @@
 // on_failure = "local_share": this instance's share of each limit, exact, never more.
 //
 // Grants of the plugin are recorded too, so that a change-over in the middle of a window admits no
-// burst. Time is cut into 128 slices a window and a slice expires by its latest grant: the count
-// errs on the safe side by less than 1 %, in bounded memory. [loop]
+// burst: for as long as what was granted here may count elsewhere, the share binds those too. Time
+// is cut into 128 slices a window and a slice expires by its latest grant: the count errs on the
+// safe side by less than 1 %, in bounded memory. [loop]
 #pragma once
 
 #include <chrono>
@@ -18,14 +19,20 @@ namespace heliograph::plugin {
 
 class LocalWindow {
  public:
-  // `share`: this instance's part of each limit, in (0, 1]; at least one unit remains.
-  LocalWindow(std::span<const ports::LimitRule> rules, double share);
+  // Of each limit this instance has 1 / `instances`, rounded down: where that is nothing, nothing
+  // is granted. Of a token bucket at least one unit at a time, at that part of its rate.
+  LocalWindow(std::span<const ports::LimitRule> rules, std::uint32_t instances);
 
   // All keys or none; grants 0 when fewer than `min_items` fit.
   ports::LimitAnswer acquire(std::span<const ports::LimitKey> keys, std::uint32_t min_items,
                              std::uint32_t max_items, ports::MonoTime now);
+  // What acquire() would answer; takes nothing.
+  ports::LimitAnswer judge(std::span<const ports::LimitKey> keys, std::uint32_t min_items,
+                           std::uint32_t max_items, ports::MonoTime now);
   // What somebody else granted.
   void record(std::span<const ports::LimitKey> keys, std::uint32_t items, ports::MonoTime now);
+  // May units that acquire() granted still count against one of these keys, unknown to the backend?
+  bool binds(std::span<const ports::LimitKey> keys, ports::MonoTime now) const;
   // Takes units back from the latest grants.
   void give_back(std::span<const ports::LimitKey> keys, std::uint32_t items);
 
@@ -39,6 +46,7 @@ class LocalWindow {
     std::chrono::nanoseconds length{};
     std::uint64_t limit = 0;
     std::uint64_t used = 0;
+    ports::MonoTime binds_until{};
     std::deque<Slice> slices;
 
     void expire(ports::MonoTime now);

@@ -222,6 +222,7 @@ class PluginHost::Impl {
       if (auto told = tell_rules(entry.instance, lifecycle); !told) return told;
     }
     if (auto started = lifecycle.start(); !started) return started;
+    if (entry.section.kind == HG_KIND_LIMITER) take_shared_window(*entry.instance);
     if (entry.section.kind != HG_KIND_PROVIDER) return {};
     return ask_caps(entry, lifecycle, key_of(entry.section.name));
   }
@@ -233,6 +234,11 @@ class PluginHost::Impl {
                             return table.on_rules(instance->self(), rules.data(), rules.size(),
                                                   error);
                           });
+  }
+
+  void take_shared_window(Instance& instance) {
+    limiter_->shared_window().set_extension(
+        instance.life().get_extension(instance.self(), HG_EXT_SHARED_WINDOW));
   }
 
   Lifecycle::Outcome ask_caps(Entry& entry, Lifecycle& lifecycle, model::ProviderKey key) {
@@ -339,6 +345,11 @@ ports::Distributor& PluginHost::distributor() {
   return *impl_->distributor();
 }
 ports::Limiter* PluginHost::limiter() { return impl_->limiter(); }
+ports::SharedWindow* PluginHost::shared_window() {
+  auto* limiter = impl_->limiter();
+  return limiter != nullptr && limiter->shared_window().open() ? &limiter->shared_window()
+                                                               : nullptr;
+}
 ports::Ingress& PluginHost::ingress() { return impl_->router(); }
 std::vector<pipeline::ProviderSlot> PluginHost::provider_slots() const {
   return impl_->provider_slots();

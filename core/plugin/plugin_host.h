@@ -23,6 +23,7 @@
 #include "core/ports/ingress.h"
 #include "core/ports/limiter.h"
 #include "core/ports/provider.h"
+#include "core/ports/shared_window.h"
 
 namespace heliograph::plugin {
 
@@ -85,7 +86,8 @@ class PluginHost {
 
   // After load(). Handles live as long as this object.
   ports::Distributor& distributor();
-  ports::Limiter* limiter();  // nullptr: no limit is configured
+  ports::Limiter* limiter();             // nullptr: no limit is configured
+  ports::SharedWindow* shared_window();  // nullptr: the limiter shares none; after start()
   ports::Ingress& ingress();
   // In the order of the configuration; after start(). A provider that was left out has no handle
   // and the reason.

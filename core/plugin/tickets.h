@@ -17,7 +17,7 @@
 
 namespace heliograph::plugin {
 
-enum class TicketKind : std::uint8_t { kNone, kLifecycle, kSend, kAcquire, kIngress };
+enum class TicketKind : std::uint8_t { kNone, kLifecycle, kSend, kAcquire, kIngress, kExchange };
 
 enum class Completion : std::uint8_t {
   kFirst,    // the one that was waited for

@@ -19,7 +19,7 @@ ports::LimitRule rule(std::uint64_t limit) {
 
 TEST(LocalWindow, GrantsUpToTheLimitThenTellsWhen) {
   const std::vector rules{rule(3)};
-  LocalWindow window{rules, 1.0};
+  LocalWindow window{rules, 1};
   const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
   EXPECT_EQ(window.acquire(keys, 1, 2, at(milliseconds{100})).granted, 2U);
   EXPECT_EQ(window.acquire(keys, 1, 2, at(milliseconds{200})).granted, 1U);
@@ -32,7 +32,7 @@ TEST(LocalWindow, GrantsUpToTheLimitThenTellsWhen) {
 
 TEST(LocalWindow, AllKeysOrNone) {
   const std::vector rules{rule(10), rule(1)};
-  LocalWindow window{rules, 1.0};
+  LocalWindow window{rules, 1};
   const std::vector<ports::LimitKey> both{{.rule = 0, .cost = 4}, {.rule = 1, .cost = 1}};
   EXPECT_EQ(window.acquire(both, 1, 9, at({})).granted, 1U);
   EXPECT_EQ(window.acquire(both, 1, 1, at({})).denied_key, 1U);
@@ -42,7 +42,7 @@ TEST(LocalWindow, AllKeysOrNone) {
 
 TEST(LocalWindow, ShareRefundAndRecord) {
   const std::vector rules{rule(10)};
-  LocalWindow window{rules, 0.5};
+  LocalWindow window{rules, 2};
   const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
   window.record(keys, 3, at({}));
   EXPECT_EQ(window.acquire(keys, 1, 9, at({})).granted, 2U);
@@ -54,7 +54,7 @@ TEST(LocalWindow, ShareRefundAndRecord) {
 TEST(LocalWindow, NeverAboveTheLimitInAnyWindow) {
   std::mt19937_64 random{42};
   const std::vector rules{rule(50)};
-  LocalWindow window{rules, 1.0};
+  LocalWindow window{rules, 1};
   const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
   std::vector<nanoseconds> grants;
   nanoseconds now{0};
