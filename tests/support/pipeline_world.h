@@ -60,7 +60,8 @@ class PipelineWorld {
       slots.push_back({provider_settings[i], providers[i].get(), ""});
     pipeline = std::make_unique<pipeline::Pipeline>(
         options.settings,
-        pipeline::PipelinePorts{clock, random, loop, store, *distributor, limiter.get(), nullptr},
+        pipeline::PipelinePorts{clock, random, loop, store, *distributor, limiter.get(), nullptr,
+                                shared_window},
         std::move(slots), [](const std::string&) { FAIL() << "fatal"; });
     for (auto& provider : providers) provider->events = pipeline.get();
     pipeline->start();
@@ -130,6 +131,7 @@ class PipelineWorld {
   std::vector<std::unique_ptr<FakeProvider>> providers;
   std::vector<config::Provider> provider_settings;
   std::unique_ptr<FakeLimiter> limiter;
+  ports::SharedWindow* shared_window = nullptr;  // set before start(); may be shared by worlds
   std::unique_ptr<FakeDistributor> distributor;
   std::unique_ptr<pipeline::Pipeline> pipeline;
   std::vector<model::MessageId> ids;

@@ -8,6 +8,7 @@
 #include <heliograph/abi/ext/fd.h>
 #include <heliograph/abi/ext/http_client.h>
 #include <heliograph/abi/ext/ingress.h>
+#include <heliograph/abi/ext/shared_window.h>
 
 #include <cstdint>
 #include <string>

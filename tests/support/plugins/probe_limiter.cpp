@@ -10,13 +10,14 @@ struct Self {
   const hg_host* host = nullptr;
   std::string mode;
   std::vector<hg_op> waiting;
+  bool back = false;
 };
 
 Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
                  hg_error*) {
-  *out = reinterpret_cast<hg_instance*>(new Self{host, config_text(host, cfg, "mode"), {}});
+  *out = reinterpret_cast<hg_instance*>(new Self{host, config_text(host, cfg, "mode"), {}, false});
   return HG_OK;
 }
 
@@ -48,6 +49,12 @@ hg_status acquire(hg_instance* instance, hg_op op, const hg_limit_req* request,
   auto* self = of(instance);
   const auto& mode = self->mode;
   if (mode == "fails") return HG_E_IO;
+  if (mode == "fails_then_grants") {
+    // Back once somebody asked for 7.
+    if (request->max_n == 7) self->back = true;
+    if (!self->back) return HG_E_IO;
+    *out = granted(request->max_n);
+  }
   if (mode == "panics") return HG_E_PANIC;
   if (mode == "never" || mode == "late") {
     self->waiting.push_back(op);
@@ -91,6 +98,44 @@ void cancel(hg_instance* instance, hg_op op) {
   say(self->host, status == HG_E_STALE ? "late completion is stale" : "late completion was taken");
 }
 
+// hg.shared-window/1: twice what is added, at once or later; the key says what else.
+hg_status exchange(hg_instance* instance, hg_op op, std::uint64_t window_ns,
+                   std::uint64_t bucket_ns, std::uint64_t, const hg_window_item* items,
+                   std::size_t n, hg_window_totals* out) {
+  auto* self = of(instance);
+  say(self->host, "exchange " + std::to_string(window_ns / bucket_ns));
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto* item = HG_AT(items, i);
+    if (view(item->key) == "io") return HG_E_IO;
+    if (view(item->key) == "never") return HG_PENDING;
+    out[i] = {2 * item->add_ok, 2 * item->add_failed};
+    if (view(item->key) != "later") continue;
+    self->host->post(
+        self->host,
+        [](void* arg, std::uint64_t tag) {
+          auto* me = static_cast<Self*>(arg);
+          me->host->complete(me->host, tag, HG_OK, nullptr);
+          if (me->host->complete(me->host, tag, HG_OK, nullptr) == HG_OK)
+            say(me->host, "a double completion was taken");
+        },
+        self, op);
+    return HG_PENDING;
+  }
+  return HG_OK;
+}
+
+hg_status reset(hg_instance* instance, hg_str key) {
+  say(of(instance)->host, "forget " + std::string{view(key)});
+  return HG_OK;
+}
+
+constexpr hg_shared_window kShared{
+    .size = sizeof(hg_shared_window), .reserved = 0, .exchange = exchange, .reset = reset};
+
+const void* get_extension(hg_instance*, const char* id) {
+  return std::string_view{id} == HG_EXT_SHARED_WINDOW ? &kShared : nullptr;
+}
+
 constexpr hg_lifecycle kLife{.size = sizeof(hg_lifecycle),
                              .reserved = 0,
                              .create = create,
@@ -99,7 +144,7 @@ constexpr hg_lifecycle kLife{.size = sizeof(hg_lifecycle),
                              .drain = nullptr,
                              .stop = nullptr,
                              .destroy = destroy,
-                             .get_extension = nullptr};
+                             .get_extension = get_extension};
 constexpr hg_limiter kTable{.size = sizeof(hg_limiter),
                             .reserved = 0,
                             .on_rules = on_rules,

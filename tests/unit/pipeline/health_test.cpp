@@ -204,6 +204,59 @@ TEST_F(HealthTest, TextThatIsNotUnderstoodChangesNothing) {
   }
 }
 
+TEST_F(HealthTest, OpensByWhatAllGatewaysSawTogether) {
+  record(Outcome::kRetry);
+  EXPECT_FALSE(health.hear({.successes = 2, .failures = 5}, now)) << "8 are too few";
+  EXPECT_TRUE(health.hear({.successes = 2, .failures = 8}, now));
+  EXPECT_EQ(health.circuit(), Circuit::kOpen);
+  EXPECT_EQ(health.reason(), "9 of 11 attempts failed at all gateways together");
+  EXPECT_FALSE(health.hear({.successes = 0, .failures = 99}, now)) << "it is open already";
+}
+
+TEST_F(HealthTest, AFailureHereCountsBesideWhatWasHeard) {
+  for (int i = 0; i < 2; ++i) record(Outcome::kSent);
+  EXPECT_FALSE(health.hear({.successes = 1, .failures = 7}, now));
+  EXPECT_TRUE(record(Outcome::kRetry)) << "8 of 11";
+}
+
+TEST_F(HealthTest, OthersSuccessesDoNotHideOurOwnFailures) {
+  health.hear({.successes = 1'000, .failures = 0}, now);
+  open();
+  EXPECT_EQ(health.reason(), "10 of 10 attempts failed");
+}
+
+TEST_F(HealthTest, WhatWasHeardIsForgottenWhenNothingFollows) {
+  health.hear({.successes = 3, .failures = 7}, now);
+  now += seconds{4};
+  EXPECT_FALSE(record(Outcome::kRetry)) << "only our own one";
+}
+
+TEST_F(HealthTest, ABeginningAnewForgetsWhatWasHeard) {
+  health.hear({.successes = 3, .failures = 7}, now);
+  const auto era = health.era();
+  health.reset();
+  EXPECT_NE(health.era(), era);
+  EXPECT_EQ(health.clean_starts(), 1U);
+  EXPECT_FALSE(record(Outcome::kRetry));
+  open();
+  const auto opened = health.era();
+  now += seconds{300};
+  ASSERT_TRUE(health.advance(now));
+  EXPECT_NE(health.era(), opened);
+  EXPECT_EQ(health.clean_starts(), 1U) << "half-open is not healthy";
+  EXPECT_FALSE(health.hear({.successes = 0, .failures = 99}, now));
+  EXPECT_EQ(health.circuit(), Circuit::kHalfOpen);
+}
+
+TEST_F(HealthTest, SeenCountsForGood) {
+  record(Outcome::kSent);
+  for (int i = 0; i < 3; ++i) record(Outcome::kUnknown);
+  record(Outcome::kRejected);
+  health.reset();
+  EXPECT_EQ(health.seen().successes, 1U);
+  EXPECT_EQ(health.seen().failures, 3U);
+}
+
 TEST(CircuitWords, AreTheApis) {
   EXPECT_EQ(to_string(Circuit::kClosed), "closed");
   EXPECT_EQ(to_string(Circuit::kOpen), "open");

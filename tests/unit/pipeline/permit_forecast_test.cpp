@@ -46,6 +46,26 @@ TEST(PermitForecast, ADenialHoldsWhateverTheCopySays) {
   EXPECT_EQ(forecast.when(kNow + milliseconds{300}, 1), kNow + milliseconds{300});
 }
 
+TEST(PermitForecast, AfterADenialOneAtATimeThenMore) {
+  PermitForecast forecast(rule(100), 0, false);
+  const auto fit = [&] {
+    int n = 0;
+    for (; n < 1'000 && forecast.when(kNow, 1) <= kNow; ++n) forecast.want(1);
+    return n;
+  };
+  EXPECT_EQ(fit(), 100);
+  for (int i = 0; i < 100; ++i) forecast.unwant(1);
+  forecast.denied(kNow);
+  std::vector<int> rounds;
+  for (int round = 0; round < 5; ++round) {
+    rounds.push_back(fit());
+    for (int i = 0; i < rounds.back(); ++i) forecast.granted(kNow, 1);
+  }
+  EXPECT_EQ(rounds, (std::vector<int>{1, 2, 6, 18, 54}));
+  forecast.hold(kNow);  // kept for a long message: nobody has denied anything
+  EXPECT_EQ(fit(), 19);
+}
+
 TEST(PermitForecast, APartCostsAUnitAndAtMostTheLimit) {
   PermitForecast per_part(rule(5), 3, true);
   EXPECT_EQ(per_part.key(1).cost, 1u);

@@ -100,6 +100,73 @@ TEST_F(LimiterHandleTest, FailureLocalShareNeverExceedsTheLimit) {
   EXPECT_TRUE(denied.failed);
 }
 
+TEST_F(LimiterHandleTest, LocalShareOfSeveralWaitsForWhatTheOthersGotThenTakesItsPart) {
+  world.options.limiter.instances = 2;
+  run("fails", "local_share");
+  const auto first = acquire(3);
+  EXPECT_EQ(first.granted, 0U) << "the others' latest grants are not known here";
+  EXPECT_TRUE(first.failed);
+  EXPECT_GT(first.retry_after, milliseconds{900});
+  EXPECT_LE(first.retry_after, milliseconds{1'000});
+  const auto asked_again = [&] { return acquire(3).granted; };
+  std::uint32_t granted = 0;
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (granted == 0 && std::chrono::steady_clock::now() < until) granted = asked_again();
+  EXPECT_EQ(granted, 2U) << "half of five";
+  EXPECT_EQ(asked_again(), 0U);
+}
+
+TEST_F(LimiterHandleTest, BackFromLocalShareTheShareStillBinds) {
+  run("fails_then_grants", "local_share");
+  EXPECT_EQ(acquire(3).granted, 3U);
+  const auto back = acquire(7);  // the plugin would grant it
+  EXPECT_EQ(back.granted, 0U);
+  EXPECT_FALSE(back.failed);
+  EXPECT_EQ(back.denied_key, 1U);
+  EXPECT_TRUE(world.log.wait_for("refund 4711 dispatch 2 7"));
+  EXPECT_EQ(acquire(2).granted, 2U);
+  EXPECT_EQ(acquire(1).granted, 0U);
+}
+
+class SharedWindowTest : public LimiterHandleTest {
+ protected:
+  ports::SharedWindow::Answer exchange(const std::string& key) {
+    auto answered = std::make_shared<std::promise<ports::SharedWindow::Answer>>();
+    auto later = answered->get_future();
+    world.loop.run([&] {
+      world.host->shared_window()->exchange(
+          std::chrono::seconds{30}, std::chrono::seconds{1}, {{key, 4, 3}},
+          [answered](ports::SharedWindow::Answer answer) { answered->set_value(answer); });
+    });
+    EXPECT_EQ(later.wait_for(kPatience), std::future_status::ready);
+    return later.get();
+  }
+};
+
+TEST_F(SharedWindowTest, AnswersAtOnceAndLater) {
+  run("plain");
+  for (const char* key : {"now", "later"}) {
+    const auto answer = exchange(key);
+    ASSERT_TRUE(answer.has_value()) << key;
+    EXPECT_EQ(answer->at(0).ok, 8U);
+    EXPECT_EQ(answer->at(0).failed, 6U);
+  }
+  EXPECT_TRUE(world.log.has("exchange 30"));
+  EXPECT_FALSE(world.log.has("a double completion was taken"));
+}
+
+TEST_F(SharedWindowTest, FailureSaysWhetherItMayHaveCounted) {
+  run("plain");
+  EXPECT_EQ(exchange("io").error(), ports::SharedFailure::kNotCounted);
+  EXPECT_EQ(exchange("never").error(), ports::SharedFailure::kMaybeCounted);
+}
+
+TEST_F(SharedWindowTest, ResetNamesTheKey) {
+  run("plain");
+  world.loop.run([&] { world.host->shared_window()->reset("p1"); });
+  EXPECT_TRUE(world.log.wait_for("forget p1"));
+}
+
 TEST_F(LimiterHandleTest, LocalGrantIsRefundedLocally) {
   run("fails", "local_share");
   const auto answer = acquire(5);

@@ -50,6 +50,43 @@ TEST(LocalWindow, ShareRefundAndRecord) {
   EXPECT_EQ(window.acquire(keys, 1, 9, at({})).granted, 4U);
 }
 
+TEST(LocalWindow, AShareThatIsNothingGrantsNothing) {
+  const std::vector rules{rule(3)};
+  LocalWindow window{rules, 4};
+  const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
+  const auto denied = window.acquire(keys, 1, 1, at({}));
+  EXPECT_EQ(denied.granted, 0U);
+  EXPECT_EQ(denied.retry_after, std::chrono::seconds{1});
+}
+
+TEST(LocalWindow, ABucketsShareKeepsItsRateAndBurst) {
+  auto bucket = rule(100);
+  bucket.algorithm = ports::LimitAlgorithm::kTokenBucket;
+  bucket.burst = 8;
+  const std::vector rules{bucket};
+  const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
+  LocalWindow window{rules, 4};
+  std::uint32_t granted = 0;
+  EXPECT_EQ(window.acquire(keys, 1, 99, at({})).granted, 2U) << "never more at once";
+  for (int ms = 0; ms < 10'000; ++ms)
+    granted += window.acquire(keys, 1, 1, at(milliseconds{ms})).granted;
+  EXPECT_LE(granted, 250U);  // a quarter of the rate
+  EXPECT_GE(granted, 240U);
+}
+
+TEST(LocalWindow, BindsUntilItsGrantsCountNowhere) {
+  const std::vector rules{rule(10), rule(10)};
+  LocalWindow window{rules, 2};
+  const std::vector<ports::LimitKey> first{{.rule = 0, .cost = 1}};
+  const std::vector<ports::LimitKey> second{{.rule = 1, .cost = 1}};
+  window.record(first, 3, at({}));
+  EXPECT_FALSE(window.binds(first, at({}))) << "the backend knows what it granted";
+  ASSERT_EQ(window.acquire(first, 1, 1, at({})).granted, 1U);
+  EXPECT_TRUE(window.binds(first, at(milliseconds{1'000})));
+  EXPECT_FALSE(window.binds(second, at({})));
+  EXPECT_FALSE(window.binds(first, at(milliseconds{3'000})));
+}
+
 // Against the definition: no window of one second holds more than the limit.
 TEST(LocalWindow, NeverAboveTheLimitInAnyWindow) {
   std::mt19937_64 random{42};
