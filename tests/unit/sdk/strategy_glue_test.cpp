@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "glue_fixture.h"
@@ -163,6 +165,52 @@ TEST(LimiterGlueTest, AnAnswerMayComeLater) {
   EXPECT_EQ(Remote::cancelled, answer.op);
   rig.host.run();
   EXPECT_EQ(rig.host.limited(answer.op)->granted, 3U);
+}
+
+// Answers with what was added, later when it is asked for "later", never for "forgets".
+struct Sharing {
+  explicit Sharing(Host given) : host(given) {}
+  void acquire(const hg_limit_req&, hg_limit_result&) {}
+  void exchange(const SharedCounts& counts, SharedTicket ticket) {
+    if (counts.key(0) == "throws") throw std::runtime_error("no backend");
+    if (counts.key(0) == "away") return ticket.fail(HG_E_IO);
+    EXPECT_EQ(counts.window(), 30s);
+    EXPECT_EQ(counts.bucket(), 1s);
+    EXPECT_GT(counts.deadline(), host.now());
+    for (std::size_t i = 0; i < counts.size(); ++i) ticket.set(i, counts.ok(i), counts.failed(i));
+    if (counts.key(0) != "later") return ticket.done();
+    const auto kept = std::make_shared<SharedTicket>(std::move(ticket));
+    host.post([kept] { kept->done(); });
+  }
+  void reset_shared(std::string_view key) { last_reset = key; }
+  void on_rules(const LimitRules&) {}
+  Host host;
+  static inline std::string last_reset;
+};
+
+TEST(SharedWindowGlueTest, AnswersNowLaterAndWhenItThrows) {
+  Rig<Sharing> rig;
+  LimiterDriver limiter(*rig.instance);
+  for (const char* key : {"now", "later"}) {
+    const auto call = limiter.exchange({{key, 3, 4}, {"second", 5, 6}}, 30s, 1s);
+    EXPECT_EQ(call.status, HG_PENDING);
+    rig.host.run();
+    EXPECT_EQ(rig.host.step(call.op)->status, HG_OK) << key;
+    EXPECT_EQ((*call.totals)[0].failed, 4U);
+    EXPECT_EQ((*call.totals)[1].ok, 5U) << "items are walked by their size";
+  }
+  EXPECT_EQ(rig.host.step(limiter.exchange({{"away", 0, 0}}, 30s, 1s).op)->status, HG_E_IO);
+  EXPECT_EQ(rig.host.step(limiter.exchange({{"throws", 0, 0}}, 30s, 1s).op)->status, HG_E_INTERNAL);
+  EXPECT_TRUE(rig.host.logged("no backend"));
+}
+
+TEST(SharedWindowGlueTest, ResetAndThoseWithout) {
+  Rig<Sharing> rig;
+  EXPECT_EQ(LimiterDriver(*rig.instance).reset_shared("provider1"), HG_OK);
+  EXPECT_EQ(Sharing::last_reset, "provider1");
+  Rig<Counter> without;
+  LimiterDriver other(*without.instance);
+  EXPECT_THROW(other.reset_shared("x"), std::logic_error);
 }
 
 TEST(PluginTest, OneModuleMayHoldEveryKind) {
