@@ -24,6 +24,7 @@ constexpr milliseconds kDeniedPause{20};
 // A busy provider is asked again after its next completion or window, at the latest after this.
 constexpr milliseconds kBusyPause{100};
 constexpr int kAgedPermitsMax = 3;
+constexpr milliseconds kLateTold{1'000};  // a slow backend is late for every message: said once
 
 OutcomeRules outcome_rules(const PipelineSettings& settings) {
   return {
@@ -148,9 +149,13 @@ void AttemptRunner::take_permit_again(Job& job, std::string_view what) {
   const std::size_t provider = job.choice.provider;
   ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
   if (++job.permits_aged < kAgedPermitsMax) return acquire(job);
-  log_.warn(what, {{"provider", board_[provider].settings.id}});
+  const ports::MonoTime now = ports_.clock.mono();
+  if (now >= late_told_until_) {
+    late_told_until_ = now + kLateTold;
+    log_.warn(what, {{"provider", board_[provider].settings.id}});
+  }
   board_.unwant_permit(provider, job.item.parts);
-  board_.permit_denied(provider, std::nullopt, ports_.clock.mono() + kDeniedPause);
+  board_.permit_denied(provider, std::nullopt, now + kDeniedPause);
   undo(job);
 }
 

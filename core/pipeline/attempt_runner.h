@@ -88,6 +88,7 @@ class AttemptRunner {
   ProviderBoard& board_;
   const DispatchClasses& classes_;
   AttemptOwner& owner_;
+  ports::MonoTime late_told_until_{};
   std::unordered_map<std::uint64_t, Job*> sending_;  // by ticket
   std::uint64_t last_ticket_ = 0;
   std::size_t active_ = 0;

@@ -152,7 +152,8 @@ TEST(ConfigErrors, OfChoices) {
        "test.toml:2: [retry] jitter: \"half\" is none of \"full\", \"none\""},
       {"[numbers]\nvalidation = \"strict\"",
        "test.toml:2: [numbers] validation: \"strict\" is none of \"shape\", \"possible\""},
-      {"[limiter]\ninstances = 0", "test.toml:2: [limiter] instances: 0 is out of range, expected 1 to 1000"},
+      {"[limiter]\ninstances = 0",
+       "test.toml:2: [limiter] instances: 0 is out of range, expected 1 to 1000"},
       {"[limiter]\non_failure = \"ignore\"",
        "test.toml:2: [limiter] on_failure: \"ignore\" is none of \"local_share\", \"closed\", "
        "\"open\""},
