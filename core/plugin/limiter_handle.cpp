@@ -16,6 +16,8 @@ constexpr std::chrono::seconds kClosedRetry{1};
 // The longest wait for what others were granted just before the backend failed. A limit of a longer
 // window may be exceeded then, by what they took in this one.
 constexpr std::chrono::seconds kUnknownMax{10};
+// One late answer is no outage: the backend is asked again soon, and a good answer ends the wait.
+constexpr std::chrono::milliseconds kAskAgain{100};
 constexpr std::size_t kWaitingMax = 10'000;
 constexpr std::size_t kLocalGrantsMax = 10'000;  // for refunds; an older one is simply not refunded
 
@@ -196,7 +198,7 @@ ports::LimitAnswer LimiterHandle::local_share(std::span<const ports::LimitKey> k
   const auto known_from = *failing_since_ + std::min<std::chrono::nanoseconds>(window, kUnknownMax);
   if (policy_.instances > 1 && now < known_from) {
     ports::LimitAnswer denied;
-    denied.retry_after = known_from - now;
+    denied.retry_after = std::min<std::chrono::nanoseconds>(known_from - now, kAskAgain);
     return denied;
   }
   return local_.acquire(keys, min_items, max_items, now);
