@@ -2,6 +2,7 @@
 // committed. Thrown away when it is rolled back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -15,12 +16,19 @@ struct Effects {
   std::int64_t sending = 0;                    // and of those being sent
   std::vector<model::WorkItem> waiting_items;  // accepted and requeued, in this order
   bool clients_changed = false;                // a client or a key
+  std::vector<std::int64_t> callbacks_due;     // endpoints with deliveries due now, each once
 
   // A message has come in (`from` empty) or changed its status.
   void entered(model::Status to) { count(to, 1); }
   void moved(model::Status from, model::Status to) {
     count(from, -1);
     count(to, 1);
+  }
+
+  void callback_due(std::int64_t endpoint) {
+    if (std::ranges::find(callbacks_due, endpoint) == callbacks_due.end()) {
+      callbacks_due.push_back(endpoint);
+    }
   }
 
  private:

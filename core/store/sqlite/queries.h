@@ -1,6 +1,7 @@
 // Queries: everything that is read through one connection, with its prepared statements.
 #pragma once
 
+#include "core/store/sqlite/callback_queries.h"
 #include "core/store/sqlite/client_queries.h"
 #include "core/store/sqlite/event_queries.h"
 #include "core/store/sqlite/message_queries.h"
@@ -10,12 +11,17 @@ namespace heliograph::store {
 
 struct Queries {
   explicit Queries(Connection& connection)
-      : queues(connection), messages(connection), events(connection), clients(connection) {}
+      : queues(connection),
+        messages(connection),
+        events(connection),
+        clients(connection),
+        callbacks(connection) {}
 
   QueueQueries queues;
   MessageQueries messages;
   EventQueries events;
   ClientQueries clients;
+  CallbackQueries callbacks;
 };
 
 }  // namespace heliograph::store

@@ -145,11 +145,16 @@ TEST_F(OpenTest, ADatabaseInMemoryNeedsInlineMode) {
   EXPECT_NO_THROW(open());
 }
 
-// Overwrites the middle of the largest table, where no start would look by itself.
+// Overwrites a leaf of a table in the middle of the file, where no start would look by itself: it
+// reads indexes. A page's first byte is its kind, 13 for these (SQLite file format, 1.6).
 void damage(const std::string& path) {
-  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+  const auto pages = static_cast<std::streamoff>(std::filesystem::file_size(path)) / 4096;
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(size / 4096 / 2 * 4096);
+  std::streamoff page = pages / 2;
+  do {
+    file.seekg(++page * 4096);
+  } while (file.get() != 13);
+  file.seekp(page * 4096);
   file << std::string(4'096, '\xA5');
 }
 

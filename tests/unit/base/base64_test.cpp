@@ -1,0 +1,39 @@
+#include "core/base/base64.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/json_text.h"
+#include "core/base/secret_bytes.h"
+
+namespace heliograph::base {
+namespace {
+
+// RFC 4648, 10.
+TEST(Base64, TheVectorsOfTheRfc) {
+  EXPECT_EQ(to_base64(""), "");
+  EXPECT_EQ(to_base64("f"), "Zg==");
+  EXPECT_EQ(to_base64("fo"), "Zm8=");
+  EXPECT_EQ(to_base64("foo"), "Zm9v");
+  EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(to_base64("\xfb\xff\xfe"), "+//+");
+}
+
+TEST(SecretBytes, AreManyAndNeverTheSame) {
+  const std::string one = secret_bytes(32);
+  EXPECT_EQ(one.size(), 32u);
+  EXPECT_NE(one, secret_bytes(32));
+}
+
+TEST(JsonText, EscapesAndReplaces) {
+  std::string out = "x";
+  append_json_string(out, "a\"b\\c\n\x01\xc3\xa9");
+  EXPECT_EQ(out, "x\"a\\\"b\\\\c\\n\\u0001\xc3\xa9\"");
+  out.clear();
+  append_json_string(out, "a\xff");
+  EXPECT_EQ(out, "\"a\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace heliograph::base
