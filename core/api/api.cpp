@@ -19,6 +19,8 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_clients(routes);
   add_admin_keys(routes);
   add_admin_queue(routes);
+  add_callbacks(routes);
+  add_callback_deliveries(routes);
   return routes.finish();
 }
 
@@ -37,6 +39,7 @@ ApiSettings api_settings(const config::Config& config) {
   settings.messages = config.messages;
   settings.numbers = config.numbers;
   settings.limits = config.limits;
+  settings.callbacks = config.callbacks;
   return settings;
 }
 

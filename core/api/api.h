@@ -16,6 +16,7 @@
 #include "core/ports/ingress.h"
 #include "core/ports/log.h"
 #include "core/ports/store.h"
+#include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
 #include "core/ports/store_queries.h"
 
@@ -50,6 +51,7 @@ struct ApiSettings {
   config::Messages messages;
   config::Numbers numbers;
   config::Limits limits;
+  config::Callbacks callbacks;
 };
 
 // Everything outlives the server that runs the router.
@@ -59,13 +61,15 @@ struct ApiPorts {
   ports::Store& store;
   ports::StoreQueries& queries;
   ports::StoreClients& clients;
+  ports::StoreCallbacks& callbacks;
   ports::Ingress& ingress;
   ports::Clock& clock;
   const Readiness& readiness;
   ports::Log* log = nullptr;  // nullptr: silent
 };
 
-// Throws std::runtime_error naming an entry of trusted_proxies that is no address.
+// Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no
+// address.
 http::Router make_router(ApiSettings settings, const ApiPorts& ports);
 
 // The settings as the configuration says. Listeners are named by their address as it is written

@@ -19,6 +19,7 @@
 #include "core/api/peer_policy.h"
 #include "core/http/message.h"
 #include "core/http/router.h"
+#include "core/http/webhook_url.h"
 
 namespace heliograph::api {
 
@@ -32,6 +33,7 @@ struct Context {
   const Cors cors;
   const ListenerPolicy listeners;
   const PeerPolicy peers;
+  const http::WebhookUrlRules callback_urls;
 };
 
 // One request on its way through a resource.
@@ -90,5 +92,7 @@ void add_admin_providers(Routes& routes);
 void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
+void add_callbacks(Routes& routes);
+void add_callback_deliveries(Routes& routes);
 
 }  // namespace heliograph::api

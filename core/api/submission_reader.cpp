@@ -16,8 +16,7 @@ namespace heliograph::api {
 namespace {
 
 // Documented, not built yet: given, they are refused, so that nobody takes an answer for a promise.
-constexpr std::array<std::string_view, 6> kLater{"subject",     "html",         "media",
-                                                 "attachments", "callback_url", "dlr_callback_url"};
+constexpr std::array<std::string_view, 4> kLater{"subject", "html", "media", "attachments"};
 
 void read_channel(JsonFields& fields, pipeline::Submission& submission) {
   const auto text = fields.text("channel");
@@ -62,6 +61,14 @@ void read_send_at(JsonFields& fields, pipeline::Submission& submission) {
   if (!submission.send_at) {
     fields.fail("send_at", "Must be an RFC 3339 time such as \"2026-11-22T14:35:00Z\".");
   }
+}
+
+// `dlr_callback_url` is the older API's name for it.
+void read_callback_url(JsonFields& fields, pipeline::Submission& submission) {
+  const auto url = fields.text("callback_url");
+  const auto older = fields.text("dlr_callback_url");
+  if (url && older && *url != *older) fields.fail("dlr_callback_url", "Contradicts callback_url.");
+  submission.callback_url = url ? *url : older.value_or("");
 }
 
 std::optional<http::Problem> check_metadata(const JsonValue& metadata) {
@@ -121,6 +128,7 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   read_channel(fields, submission);
   read_lane(fields, submission);
   read_in_doubt(fields, submission);
+  read_callback_url(fields, submission);
   read_send_at(fields, submission);
   submission.validity = read_validity(fields, "validity");
   const auto metadata_problem = read_metadata(fields, submission);

@@ -61,10 +61,12 @@ struct CallbackDeliveryList {
 
 enum class ReplayResult : std::uint8_t {
   kQueued,
-  kPending,
-  kNotFound
-};  // pending: it is on its way
+  kPending,   // it is on its way
+  kDisabled,  // the endpoint is
+  kNotFound,
+};
 struct BulkReplayResult {
+  bool disabled = false;  // the endpoint is: nothing was replayed
   std::size_t replayed = 0;
   bool more = false;  // there are further failed ones
 };

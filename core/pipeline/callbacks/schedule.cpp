@@ -1,14 +1,10 @@
 #include "core/pipeline/callbacks/schedule.h"
 
+#include <cstdint>
+
 namespace heliograph::pipeline {
 
 using std::chrono::milliseconds;
-using namespace std::chrono_literals;
-
-const std::vector<milliseconds>& default_callback_delays() {
-  static const std::vector<milliseconds> delays{5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
-  return delays;
-}
 
 std::optional<milliseconds> callback_delay(const std::vector<milliseconds>& delays,
                                            std::size_t attempts, double unit) {

@@ -59,13 +59,15 @@ void CallbackDeliveries::queue_again(std::int64_t row) { queue_again_.run(row, c
 
 ports::ReplayResult CallbackDeliveries::replay(model::ClientId client, model::CallbackId endpoint,
                                                model::CallbackId delivery) {
-  if (!endpoints_.find(client, endpoint)) return ports::ReplayResult::kNotFound;
+  const auto target = endpoints_.find(client, endpoint);
+  if (!target) return ports::ReplayResult::kNotFound;
   {
     Rows rows = read_state_.query(delivery.row(), endpoint.row());
     if (!rows.next()) return ports::ReplayResult::kNotFound;
     if (rows.get<std::uint64_t>() != delivery.random()) return ports::ReplayResult::kNotFound;
     if (rows.get<CallbackState>() == CallbackState::kPending) return ports::ReplayResult::kPending;
   }
+  if (!target->enabled) return ports::ReplayResult::kDisabled;
   queue_again(delivery.row());
   effects_.callback_due(endpoint.row());
   return ports::ReplayResult::kQueued;
@@ -74,7 +76,9 @@ ports::ReplayResult CallbackDeliveries::replay(model::ClientId client, model::Ca
 std::optional<ports::BulkReplayResult> CallbackDeliveries::replay_failed(model::ClientId client,
                                                                          model::CallbackId endpoint,
                                                                          std::size_t limit) {
-  if (!endpoints_.find(client, endpoint)) return std::nullopt;
+  const auto target = endpoints_.find(client, endpoint);
+  if (!target) return std::nullopt;
+  if (!target->enabled) return ports::BulkReplayResult{.disabled = true};
   std::vector<std::int64_t> failed;
   {
     Rows rows = read_failed_.query(endpoint.row(), limit + 1);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/pipeline/callbacks/schedule.h"
+#include "core/config/config.h"
 #include "tests/support/virtual_time.h"
 
 namespace heliograph::pipeline {
@@ -195,7 +195,7 @@ class FakeSigner final : public ports::CallbackSigner {
 class CallbackDispatcherTest : public testing::Test {
  protected:
   CallbackDispatcherTest() {
-    settings.retry_delays = default_callback_delays();
+    settings.retry_delays = config::Callbacks{}.retry_delays;
     settings.allow_http = true;
     settings.user_agent = "Heliograph/test";
   }

@@ -1,6 +1,7 @@
 // The rules of callbacks: when again, what an answer means, how fast to one endpoint.
 #include <gtest/gtest.h>
 
+#include "core/config/config.h"
 #include "core/pipeline/callbacks/pace.h"
 #include "core/pipeline/callbacks/schedule.h"
 #include "core/pipeline/callbacks/verdict.h"
@@ -18,10 +19,10 @@ TEST(CallbackSchedule, IsTheOneOfStandardWebhooks) {
   const std::vector<milliseconds> expected{0s, 5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
   milliseconds total{0};
   for (std::size_t made = 0; made < expected.size(); ++made) {
-    EXPECT_EQ(callback_delay(default_callback_delays(), made, 0), expected[made]) << made;
+    EXPECT_EQ(callback_delay(config::Callbacks{}.retry_delays, made, 0), expected[made]) << made;
     total += expected[made];
   }
-  EXPECT_EQ(callback_delay(default_callback_delays(), 10, 0), std::nullopt);
+  EXPECT_EQ(callback_delay(config::Callbacks{}.retry_delays, 10, 0), std::nullopt);
   EXPECT_EQ(total, 75h + 35min + 5s);
 }
 
