@@ -16,7 +16,8 @@ using Tcp = boost::asio::ip::tcp;
 struct Lookup {
   std::string host;
   std::uint16_t port = 0;
-  ResolverThreads::Done done;
+  // [loop] Hands the result over, if anybody still waits for it.
+  std::function<void(boost::system::error_code, ResolverThreads::Endpoints)> answer;
 };
 
 // A resolver of Asio's, used without its thread.
@@ -49,16 +50,24 @@ ResolverThreads::ResolverThreads(boost::asio::io_context& loop, std::size_t thre
 }
 
 ResolverThreads::~ResolverThreads() {
-  std::deque<Lookup> dropped;  // destroyed after the lock is gone
   const std::scoped_lock lock(state_->mutex);
   state_->loop = nullptr;
-  dropped.swap(state_->waiting);
+  state_->waiting.clear();
   state_->changed.notify_all();
 }
 
 void ResolverThreads::resolve(std::string host, std::uint16_t port, Done done) {
+  const std::uint64_t id = ++last_id_;
+  pending_->emplace(id, std::move(done));
+  auto answer = [weak = std::weak_ptr(pending_), id](boost::system::error_code error,
+                                                     Endpoints endpoints) {
+    const auto pending = weak.lock();
+    if (!pending) return;
+    const Done waiting = std::move(pending->extract(id).mapped());
+    waiting(error, std::move(endpoints));
+  };
   const std::scoped_lock lock(state_->mutex);
-  state_->waiting.push_back({std::move(host), port, std::move(done)});
+  state_->waiting.push_back({std::move(host), port, std::move(answer)});
   if (state_->idle < state_->waiting.size() && state_->threads < state_->threads_max) {
     ++state_->threads;
     std::thread([state = state_] { work(state); }).detach();
@@ -81,9 +90,9 @@ void ResolverThreads::work(const std::shared_ptr<State>& state) {
     lock.lock();
     if (state->loop == nullptr) return;
     // Under the lock: the loop lives while it is held.
-    boost::asio::post(*state->loop, [done = std::move(lookup.done), error,
+    boost::asio::post(*state->loop, [answer = std::move(lookup.answer), error,
                                      endpoints = std::move(endpoints)]() mutable {
-      done(error, std::move(endpoints));
+      answer(error, std::move(endpoints));
     });
   }
 }

@@ -8,9 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace heliograph::http {
@@ -26,14 +28,18 @@ class ResolverThreads {
   ResolverThreads(const ResolverThreads&) = delete;
   ResolverThreads& operator=(const ResolverThreads&) = delete;
 
-  // `done` is called on the loop, or destroyed uncalled once this object is gone.
+  // `done` is called on the loop, or destroyed uncalled with this object.
   void resolve(std::string host, std::uint16_t port, Done done);
 
  private:
   struct State;
+  // What a lookup is for stays on the loop: it may hold sockets, which die there.
+  using Pending = std::unordered_map<std::uint64_t, Done>;
   static void work(const std::shared_ptr<State>& state);
 
   std::shared_ptr<State> state_;  // shared with the threads
+  std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
+  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace heliograph::http
