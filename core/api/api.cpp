@@ -54,6 +54,8 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_queue(routes);
   add_admin_limits(routes);
   add_admin_distribution(routes);
+  add_callbacks(routes);
+  add_callback_deliveries(routes);
   add_facades(routes);
   return routes.finish();
 }
@@ -85,6 +87,7 @@ ApiSettings api_settings(const config::Config& config) {
     if (std::ranges::find(provider.channels, model::Channel::kSms) != provider.channels.end())
       settings.sms_providers.push_back(provider.id);
   }
+  settings.callbacks = config.callbacks;
   return settings;
 }
 

@@ -19,6 +19,7 @@
 #include "core/ports/ingress.h"
 #include "core/ports/log.h"
 #include "core/ports/store.h"
+#include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
 #include "core/ports/store_queries.h"
 
@@ -68,6 +69,7 @@ struct ApiSettings {
   std::string distributor;                 // component id of the strategy
   std::string redis_url;                   // of the limiter, without credentials; empty: none
   std::vector<std::string> sms_providers;  // that may be pinned for it
+  config::Callbacks callbacks;
 };
 
 // Everything outlives the server that runs the router.
@@ -77,6 +79,7 @@ struct ApiPorts {
   ports::Store& store;
   ports::StoreQueries& queries;
   ports::StoreClients& clients;
+  ports::StoreCallbacks& callbacks;
   ports::Ingress& ingress;
   ports::Clock& clock;
   const Readiness& readiness;
@@ -84,7 +87,8 @@ struct ApiPorts {
   ports::Log* log = nullptr;  // nullptr: silent
 };
 
-// Throws std::runtime_error naming an entry of trusted_proxies that is no address.
+// Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no
+// address.
 http::Router make_router(ApiSettings settings, const ApiPorts& ports);
 
 // The settings as the configuration says. Listeners are named by their address as it is written

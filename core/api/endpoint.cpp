@@ -41,7 +41,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       cors(settings.cors_origins),
       listeners(settings.listeners),
       peers(settings.hostnames, settings.trusted_proxies),
-      facade_door(settings.facades, peers, cors) {}
+      facade_door(settings.facades, peers, cors),
+      callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};

@@ -20,6 +20,7 @@
 #include "core/api/peer_policy.h"
 #include "core/http/message.h"
 #include "core/http/router.h"
+#include "core/http/webhook_url.h"
 
 namespace heliograph::api {
 
@@ -34,6 +35,7 @@ struct Context {
   const ListenerPolicy listeners;
   const PeerPolicy peers;
   const FacadeDoor facade_door;
+  const http::WebhookUrlRules callback_urls;
 };
 
 // One request on its way through a resource.
@@ -110,5 +112,7 @@ void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
 void add_admin_distribution(Routes& routes);
+void add_callbacks(Routes& routes);
+void add_callback_deliveries(Routes& routes);
 
 }  // namespace heliograph::api

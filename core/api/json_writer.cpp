@@ -5,49 +5,9 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/base/text.h"
+#include "core/base/json_text.h"
 
 namespace heliograph::api {
-namespace {
-
-bool plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
-
-// RFC 8259, 7: quotation mark, reverse solidus and the controls have to be escaped.
-void append_escaped(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
-  }
-}
-
-void append_replaced(std::string& out, std::string_view value) {
-  for (const char c : value) {
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      out += "\xEF\xBF\xBD";
-    } else if (plain(c)) {
-      out += c;
-    } else {
-      append_escaped(out, c);
-    }
-  }
-}
-
-}  // namespace
 
 void JsonWriter::separate() {
   if (comma_) out_ += ',';
@@ -60,23 +20,7 @@ void JsonWriter::name(std::string_view name) {
   out_ += ':';
 }
 
-void JsonWriter::quoted(std::string_view value) {
-  out_ += '"';
-  if (!base::is_utf8(value)) {
-    append_replaced(out_, value);
-    out_ += '"';
-    return;
-  }
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (plain(value[i])) continue;
-    out_ += value.substr(from, i - from);
-    append_escaped(out_, value[i]);
-    from = i + 1;
-  }
-  out_ += value.substr(from);
-  out_ += '"';
-}
+void JsonWriter::quoted(std::string_view value) { base::append_json_string(out_, value); }
 
 void JsonWriter::begin_object() {
   separate();

@@ -48,6 +48,7 @@ void write_message(JsonWriter& json, const model::MessageView& message,
   json.integer("cost_cents", message.cost_cents);
   json.count("attempts", message.attempts);
   json.text_unless_empty("client_reference", message.client_reference);
+  json.text_unless_empty("callback_url", message.callback_url);
   json.text_unless_empty("provider", message.provider);
   json.text_unless_empty("pinned_provider", message.pinned_provider);
   json.text_unless_empty("provider_message_id", message.provider_message_id);

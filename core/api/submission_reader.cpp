@@ -16,9 +16,6 @@
 namespace heliograph::api {
 namespace {
 
-// Documented, not built yet: given, they are refused, so that nobody takes an answer for a promise.
-constexpr std::array<std::string_view, 2> kLater{"callback_url", "dlr_callback_url"};
-
 void read_channel(JsonFields& fields, pipeline::Submission& submission) {
   const auto text = fields.text("channel");
   if (!text) return;
@@ -59,6 +56,14 @@ void read_send_at(JsonFields& fields, pipeline::Submission& submission) {
   if (!submission.send_at) {
     fields.fail("send_at", "Must be an RFC 3339 time such as \"2026-11-22T14:35:00Z\".");
   }
+}
+
+// `dlr_callback_url` is the older API's name for it.
+void read_callback_url(JsonFields& fields, pipeline::Submission& submission) {
+  const auto url = fields.text("callback_url");
+  const auto older = fields.text("dlr_callback_url");
+  if (url && older && *url != *older) fields.fail("dlr_callback_url", "Contradicts callback_url.");
+  submission.callback_url = url ? *url : older.value_or("");
 }
 
 std::optional<http::Problem> check_metadata(const JsonValue& metadata) {
@@ -118,11 +123,11 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   read_channel(fields, submission);
   read_lane(fields, submission);
   read_in_doubt(fields, submission);
+  read_callback_url(fields, submission);
   read_send_at(fields, submission);
   submission.validity = read_validity(fields, "validity");
   const auto content_problem = read_content(fields, submission.content);
   const auto metadata_problem = read_metadata(fields, submission);
-  for (const std::string_view name : kLater) fields.not_supported(name);
   submission.otp = fields.boolean("otp").value_or(false);
 
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));

@@ -23,6 +23,9 @@
 #include "core/app/system_random.h"
 #include "core/http/client.h"
 #include "core/http/server.h"
+#include "core/http/webhook_signature.h"
+#include "core/http/webhook_url.h"
+#include "core/pipeline/callbacks/dispatcher.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/plugin_host.h"
@@ -38,6 +41,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDrainSlack{5'000};
 // Plugins get this even when the pipeline has used up the time: they finish what they acknowledge.
 constexpr milliseconds kPluginDrainLeast{200};
+// Receivers are given this much to answer what they were told last.
+constexpr milliseconds kCallbackDrain{1'000};
 
 // Runs `task` on the loop and waits for it: set-up that belongs to the loop's thread.
 void run_on_loop(AsioLoop& loop, base::Task task) {
@@ -90,12 +95,14 @@ class Gateway::Impl {
                                                                .log = log_.get(),
                                                                .http = http_clients_.get(),
                                                                .io = &loop_.context()}),
+        callback_http_(http_clients_->make(callback_pool(config_))),
         intake_(intake_settings(config_), clock_, *store_),
         lifetime_([this](const std::string& part, const std::string& what) {
           log_->error("part failed to stop", {{"part", part}, {"error", what}});
         }) {
     for (const auto& note : config_.notes) log_->info(note);
     tell_what_is_not_built();
+    tell_of_callback_urls();
     clients_ = declare_clients(config_, *store_);
     plugins_.load();
     plan();
@@ -133,8 +140,17 @@ class Gateway::Impl {
     if (!config_.facades.client.empty() && config_.facades.messaging) {
       log_->warn("facades.messaging is not in this build: it is not served");
     }
-    if (config_.callbacks.allow_http || !config_.callbacks.allow_cidrs.empty()) {
-      log_->warn("[callbacks] is not in this build: no callback is sent");
+  }
+
+  // What the file says may be right once a name resolves elsewhere; the deliveries tell too.
+  void tell_of_callback_urls() {
+    const http::WebhookUrlRules rules(config_.callbacks.allow_cidrs, config_.callbacks.allow_http);
+    for (const auto& client : config_.clients) {
+      if (client.callback_url.empty()) continue;
+      if (const auto fault = rules.fault(client.callback_url)) {
+        log_->warn("callbacks to this client's callback_url will fail",
+                   {{"client", client.name}, {"why", *fault}});
+      }
     }
   }
 
@@ -142,6 +158,7 @@ class Gateway::Impl {
   void plan() {
     lifetime_.add({"loop", [this] { loop_.start(); }, [this] { loop_.stop(); }});
     lifetime_.add({"plugins", [this] { start_plugins(); }, [this] { plugins_.stop(); }});
+    lifetime_.add({"callbacks", [this] { prepare_callbacks(); }, [this] { end_callbacks(); }});
     lifetime_.add({"pipeline", [this] { start_pipeline(); }, [this] { stop_pipeline(); }});
     lifetime_.add(
         {"admin socket", [this] { start_admin_socket(); }, [this] { admin_socket_->stop(); }});
@@ -166,8 +183,44 @@ class Gateway::Impl {
                                 .settlements = &settlements_},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
+    const auto waiting = store_->callback_heads();
     run_on_loop(loop_, [this] { pipeline_->start(); });
     store_->start(*pipeline_);
+    run_on_loop(loop_, [this, &waiting] { callbacks_->start(waiting); });
+    if (!waiting.empty()) {
+      log_->info("callbacks wait", {{"endpoints", fmt::to_string(waiting.size())}});
+    }
+  }
+
+  // Before the store's writer runs: it tells of what is due.
+  void prepare_callbacks() {
+    callbacks_ = std::make_unique<pipeline::CallbackDispatcher>(
+        callback_settings(config_), pipeline::CallbackDispatcherPorts{.clock = clock_,
+                                                                      .random = callback_random_,
+                                                                      .loop = loop_,
+                                                                      .store = *store_,
+                                                                      .http = *callback_http_,
+                                                                      .signer = callback_signer_,
+                                                                      .log = log_.get()});
+    store_->watch_callbacks(*callbacks_);
+  }
+
+  // On the loop: what is still under way ends there, unheard.
+  void end_callbacks() {
+    run_on_loop(loop_, [this] {
+      callback_http_.reset();
+      callbacks_.reset();
+    });
+  }
+
+  // What is cut off here is sent again at the next start.
+  void drain_callbacks() {
+    auto drained = std::make_shared<std::promise<void>>();
+    auto finished = drained->get_future();
+    loop_.post([this, drained] {
+      callbacks_->drain(clock_.mono() + kCallbackDrain, [drained] { drained->set_value(); });
+    });
+    finished.wait_for(kCallbackDrain + kDrainSlack);
   }
 
   void stop_pipeline() {
@@ -181,6 +234,7 @@ class Gateway::Impl {
     const bool answered = finished.wait_for(left + kDrainSlack) == std::future_status::ready;
     if (!answered) log_->error("the dispatch loop does not answer");
     plugins_.drain(std::max<std::chrono::nanoseconds>(deadline - clock_.mono(), kPluginDrainLeast));
+    drain_callbacks();
     log_->info("drained", {{"in_flight", fmt::to_string(pipeline_->stats().in_flight)}});
     store_->stop();
     const auto writer = store_->writer_stats();
@@ -201,6 +255,7 @@ class Gateway::Impl {
                               .store = *store_,
                               .queries = *store_,
                               .clients = *store_,
+                              .callbacks = *store_,
                               .ingress = plugins_.ingress(),
                               .clock = clock_,
                               .readiness = *readiness_,
@@ -252,6 +307,10 @@ class Gateway::Impl {
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;
   pipeline::Settlements settlements_;
+  SystemRandom callback_random_;
+  http::WebhookSigner callback_signer_;
+  std::unique_ptr<ports::HttpClient> callback_http_;
+  std::unique_ptr<pipeline::CallbackDispatcher> callbacks_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   pipeline::Intake intake_;
   std::unique_ptr<AdminSocket> admin_socket_;

@@ -1,9 +1,11 @@
 #include "core/app/part_options.h"
 
 #include <filesystem>
+#include <memory>
 
 #include "core/app/version.h"
 #include "core/config/loader.h"
+#include "core/http/webhook_url.h"
 
 namespace heliograph::app {
 namespace {
@@ -77,8 +79,30 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
           .messages = config.messages};
 }
 
+pipeline::CallbackSettings callback_settings(const config::Config& config) {
+  pipeline::CallbackSettings settings;
+  settings.retry_delays = config.callbacks.retry_delays;
+  settings.timeout = config.callbacks.timeout;
+  settings.max_in_flight = config.callbacks.max_in_flight;
+  settings.allow_http = config.callbacks.allow_http;
+  settings.user_agent = std::string("Heliograph/") + kVersion;
+  return settings;
+}
+
+ports::HttpPoolOptions callback_pool(const config::Config& config) {
+  ports::HttpPoolOptions options;
+  options.connections_max = pipeline::kCallbacksInFlight;
+  options.queue_max = pipeline::kCallbacksInFlight;
+  options.connect_timeout = std::chrono::seconds{5};
+  options.addresses = {.public_only = true, .allow_cidrs = config.callbacks.allow_cidrs};
+  return options;
+}
+
 pipeline::IntakeSettings intake_settings(const config::Config& config) {
   pipeline::IntakeSettings settings;
+  const auto urls = std::make_shared<const http::WebhookUrlRules>(config.callbacks.allow_cidrs,
+                                                                  config.callbacks.allow_http);
+  settings.callback_url_fault = [urls](std::string_view url) { return urls->fault(url); };
   settings.messages = config.messages;
   settings.numbers = config.numbers;
   settings.limits = config.limits;

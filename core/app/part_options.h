@@ -3,9 +3,11 @@
 
 #include "core/config/config.h"
 #include "core/http/server.h"
+#include "core/pipeline/callbacks/dispatcher.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/plugin_host.h"
+#include "core/ports/http_client.h"
 #include "core/ports/log.h"
 #include "core/store/sqlite_store.h"
 
@@ -16,6 +18,8 @@ store::SqliteOptions store_options(const config::Config& config, ports::Log* log
 std::vector<http::ListenerOptions> listener_options(const config::Config& config);
 http::ServerOptions server_options(const config::Config& config, ports::Log& log);
 pipeline::PipelineSettings pipeline_settings(const config::Config& config);
+pipeline::CallbackSettings callback_settings(const config::Config& config);
+ports::HttpPoolOptions callback_pool(const config::Config& config);
 pipeline::IntakeSettings intake_settings(const config::Config& config);
 plugin::PluginHostOptions plugin_options(const config::Config& config);
 

@@ -230,6 +230,13 @@ struct Retention {
 struct Callbacks {
   std::vector<std::string> allow_cidrs;
   bool allow_http = false;
+  milliseconds timeout{15'000};
+  std::uint32_t max_in_flight = 32;  // at one endpoint
+  // Before the second attempt, the third and so on: the schedule of Standard Webhooks 1.0.
+  std::vector<milliseconds> retry_delays{
+      std::chrono::seconds{5}, std::chrono::minutes{5}, std::chrono::minutes{30},
+      std::chrono::hours{2},   std::chrono::hours{5},   std::chrono::hours{10},
+      std::chrono::hours{14},  std::chrono::hours{20},  std::chrono::hours{24}};
 
   bool operator==(const Callbacks&) const = default;
 };

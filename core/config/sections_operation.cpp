@@ -122,6 +122,26 @@ void read_retention(TableReader& table, Retention& out) {
   }
 }
 
+void read_retry_delays(TableReader& table, std::vector<milliseconds>& out) {
+  constexpr std::size_t kMost = 50;
+  std::vector<std::string> texts;
+  table.texts("retry_delays", texts);
+  if (!table.has("retry_delays")) return;
+  if (texts.size() > kMost) {
+    table.error("retry_delays", fmt::format("has more than {} pauses", kMost));
+  }
+  out.clear();
+  for (const std::string& text : texts) {
+    const auto delay = base::parse_duration(text);
+    if (delay && *delay >= kInstant && *delay <= hours{24 * 7}) {
+      out.push_back(*delay);
+    } else {
+      table.error("retry_delays",
+                  fmt::format("\"{}\" is no duration from \"1ms\" to \"7d\"", text));
+    }
+  }
+}
+
 void read_callbacks(TableReader& table, Callbacks& out) {
   table.texts("allow_cidrs", out.allow_cidrs);
   for (const std::string& cidr : out.allow_cidrs) {
@@ -130,6 +150,9 @@ void read_callbacks(TableReader& table, Callbacks& out) {
     }
   }
   table.boolean("allow_http", out.allow_http);
+  table.duration("timeout", out.timeout, seconds{1}, minutes{1});
+  table.integer("max_in_flight", out.max_in_flight, 1, 256);
+  read_retry_delays(table, out.retry_delays);
 }
 
 void read_log(TableReader& table, Log& out) {

@@ -64,15 +64,6 @@ void check_facades(Config& config) {
   client.clear();
 }
 
-void note_callbacks(Config& config) {
-  for (const Client& client : config.clients) {
-    if (client.callback_url.empty()) continue;
-    config.notes.push_back(fmt::format(
-        "[[client]] '{}' callback_url: callbacks are not in this build, none will be sent",
-        client.name));
-  }
-}
-
 }  // namespace
 
 void validate(const Node& root, Config& config, Report& report) {
@@ -82,7 +73,6 @@ void validate(const Node& root, Config& config, Report& report) {
                report);
   check_client_keys(root, config, report);
   check_facades(config);
-  note_callbacks(config);
 }
 
 }  // namespace heliograph::config

@@ -13,6 +13,9 @@
 namespace heliograph::http {
 namespace {
 
+// Lookups that hang together before others wait for them.
+constexpr std::size_t kResolverThreads = 8;
+
 class Client final : public ports::HttpClient {
  public:
   explicit Client(std::shared_ptr<ClientPool> pool) : pool_(std::move(pool)) {}
@@ -41,8 +44,8 @@ class ClientFactory final : public ports::HttpClientFactory {
     if (options.connections_max == 0) {
       throw std::runtime_error("an HTTP client needs at least one connection");
     }
-    return std::make_unique<Client>(
-        std::make_shared<ClientPool>(loop_, clock_, options, tls_for(options.ca_file)));
+    return std::make_unique<Client>(std::make_shared<ClientPool>(
+        loop_, clock_, options, tls_for(options.ca_file), guard_for(options.addresses)));
   }
 
  private:
@@ -56,6 +59,11 @@ class ClientFactory final : public ports::HttpClientFactory {
       system_tls_ = std::make_shared<boost::asio::ssl::context>(make_client_tls(""));
     }
     return system_tls_;
+  }
+
+  std::unique_ptr<ConnectGuard> guard_for(const ports::HttpAddressRules& rules) {
+    if (!rules.public_only) return nullptr;
+    return std::make_unique<ConnectGuard>(AddressPolicy(rules), loop_, kResolverThreads);
   }
 
   boost::asio::io_context& loop_;

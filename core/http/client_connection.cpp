@@ -31,15 +31,49 @@ bool is_literal(const std::string& host) {
 }  // namespace
 
 ClientConnection::ClientConnection(asio::io_context& loop, ConnectionOwner& owner,
-                                   const Endpoint& endpoint, asio::ssl::context* tls)
-    : owner_(&owner), endpoint_(endpoint), tls_context_(tls), socket_(loop) {}
+                                   const Endpoint& endpoint, asio::ssl::context* tls,
+                                   ConnectGuard* guard)
+    : owner_(&owner), endpoint_(endpoint), tls_context_(tls), guard_(guard), socket_(loop) {}
 
 void ClientConnection::connect() {
   Error error;
   const auto address = asio::ip::make_address(endpoint_.host, error);
-  if (error) return resolve();
+  if (error) return guard_ ? resolve_guarded() : resolve();
   addresses_.emplace_back(address, endpoint_.port);
+  if (refuse_addresses()) return;
   connect_next(Error());
+}
+
+// Every address has to be allowed, not only one: a name with a private address among public ones is
+// an attempt. What was checked is what is connected to; the name is not looked up again.
+bool ClientConnection::refuse_addresses() {
+  if (guard_ == nullptr) return false;
+  for (const Tcp::endpoint& endpoint : addresses_) {
+    const auto reason = guard_->policy.refusal(endpoint.address());
+    if (!reason) continue;
+    std::string detail =
+        fmt::format("connect {}:{}: the address {} is not allowed: {}", endpoint_.host,
+                    endpoint_.port, endpoint.address().to_string(), *reason);
+    // Never from inside connect().
+    asio::post(socket_.get_executor(), [self = shared_from_this(), detail = std::move(detail)] {
+      if (!self->owner_) return;
+      ConnectionOwner::End end{HttpStatus::kIo, detail, false};
+      self->owner_->on_connect_failed(*self, std::move(end));
+    });
+    return true;
+  }
+  return false;
+}
+
+void ClientConnection::resolve_guarded() {
+  guard_->resolver.resolve(
+      endpoint_.host, endpoint_.port,
+      [self = shared_from_this()](const Error& error, ResolverThreads::Endpoints found) {
+        if (!self->owner_) return;
+        if (error) return self->connect_failed(error, HttpStatus::kIo);
+        self->addresses_ = std::move(found);
+        if (!self->refuse_addresses()) self->connect_next(asio::error::host_not_found);
+      });
 }
 
 void ClientConnection::resolve() {

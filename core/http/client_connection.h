@@ -16,8 +16,10 @@
 #include <string>
 #include <vector>
 
+#include "core/http/address_policy.h"
 #include "core/http/client_exchange.h"
 #include "core/http/read_buffer.h"
+#include "core/http/resolver_threads.h"
 #include "core/http/response_parser.h"
 
 namespace heliograph::http {
@@ -29,6 +31,14 @@ struct Endpoint {
   std::string host;  // name or literal address, without brackets
   std::uint16_t port = 0;
   bool tls = false;
+};
+
+// For a client that may not connect everywhere: what it may, and who looks names up for it.
+struct ConnectGuard {
+  ConnectGuard(AddressPolicy given, boost::asio::io_context& loop, std::size_t threads_max)
+      : policy(std::move(given)), resolver(loop, threads_max) {}
+  const AddressPolicy policy;
+  ResolverThreads resolver;
 };
 
 // What becomes of a connection; the pool. Calls come from the loop, never from inside connect() or
@@ -53,9 +63,9 @@ class ConnectionOwner {
 
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
  public:
-  // `owner` and `tls` outlive it, or until close().
+  // `owner`, `tls` and `guard` (nullptr: it may connect anywhere) outlive it, or until close().
   ClientConnection(boost::asio::io_context& loop, ConnectionOwner& owner, const Endpoint& endpoint,
-                   boost::asio::ssl::context* tls);
+                   boost::asio::ssl::context* tls, ConnectGuard* guard);
 
   void connect();
   // Sends `exchange`, which lives until the owner hears of its end or closes the connection.
@@ -85,6 +95,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   using TlsStream = boost::asio::ssl::stream<Tcp::socket&>;
 
   void resolve();
+  void resolve_guarded();
+  bool refuse_addresses();
   void connect_next(Error last);
   void on_tcp_connected(Error error);
   void shake_hands();
@@ -102,6 +114,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   ConnectionOwner* owner_;
   const Endpoint& endpoint_;
   boost::asio::ssl::context* tls_context_;
+  ConnectGuard* guard_;
   Tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::optional<Tcp::resolver> resolver_;

@@ -36,8 +36,13 @@ void strip(ports::OutgoingResponse& response) {
 
 ClientPool::ClientPool(asio::io_context& loop, const ports::Clock& clock,
                        const ports::HttpPoolOptions& options,
-                       std::shared_ptr<asio::ssl::context> tls)
-    : loop_(loop), clock_(clock), options_(options), tls_(std::move(tls)), alarm_(loop) {
+                       std::shared_ptr<asio::ssl::context> tls, std::unique_ptr<ConnectGuard> guard)
+    : loop_(loop),
+      clock_(clock),
+      options_(options),
+      tls_(std::move(tls)),
+      guard_(std::move(guard)),
+      alarm_(loop) {
   HG_ASSERT(options.connections_max > 0);
   HG_ASSERT(options.connections_max + options.queue_max <= ExchangeTable::kSizeMax);
 }
@@ -180,7 +185,8 @@ ClientConnection* ClientPool::take_idle(Origin& origin, const Exchange& exchange
 void ClientPool::open_connections(Origin& origin) {
   while (origin.connecting < origin.waiting.size()) {
     if (open_connections_ >= options_.connections_max && !make_room(origin)) return;
-    auto connection = std::make_shared<ClientConnection>(loop_, *this, origin.endpoint, tls_.get());
+    auto connection =
+        std::make_shared<ClientConnection>(loop_, *this, origin.endpoint, tls_.get(), guard_.get());
     connection->origin = &origin;
     connection->deadline = clock_.mono() + options_.connect_timeout;
     ++open_connections_;

@@ -41,7 +41,8 @@ struct Origin {
 class ClientPool final : public ConnectionOwner, public std::enable_shared_from_this<ClientPool> {
  public:
   ClientPool(boost::asio::io_context& loop, const ports::Clock& clock,
-             const ports::HttpPoolOptions& options, std::shared_ptr<boost::asio::ssl::context> tls);
+             const ports::HttpPoolOptions& options, std::shared_ptr<boost::asio::ssl::context> tls,
+             std::unique_ptr<ConnectGuard> guard = nullptr);
 
   std::expected<ports::HttpClient::Id, ports::HttpRefusal> request(
       ports::OutgoingRequest request, base::UniqueFunction<void(ports::OutgoingResponse)> done);
@@ -97,6 +98,7 @@ class ClientPool final : public ConnectionOwner, public std::enable_shared_from_
   const ports::Clock& clock_;
   const ports::HttpPoolOptions options_;
   const std::shared_ptr<boost::asio::ssl::context> tls_;
+  const std::unique_ptr<ConnectGuard> guard_;  // nullptr: it may connect anywhere
   ExchangeTable exchanges_;
   std::unordered_map<std::string, std::unique_ptr<Origin>, TextHash, std::equal_to<>> origins_;
   std::size_t open_connections_ = 0;

@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -74,6 +76,8 @@ struct IntakeSettings {
   config::Numbers numbers;
   config::Limits limits;
   config::Billing billing;
+  // What is wrong with the URL of a callback, as a sentence; empty: every URL is taken.
+  std::function<std::optional<std::string>(std::string_view url)> callback_url_fault;
   // Providers by name, with the bits of their channels: what a pin may name.
   std::vector<std::pair<std::string, std::uint32_t>> providers;
 };

@@ -155,6 +155,11 @@ class Judge {
       return wrong("/client_reference", "A reference is at most 64 printable characters.");
     if (given_.callback_url.size() > kUrlMax || !is_printable(given_.callback_url))
       return wrong("/callback_url", "A URL is at most 2048 printable characters.");
+    if (!given_.callback_url.empty() && settings_.callback_url_fault) {
+      if (auto fault = settings_.callback_url_fault(given_.callback_url)) {
+        return wrong("/callback_url", *std::move(fault));
+      }
+    }
     if (given_.metadata_json.size() > kMetadataMax)
       return wrong("/metadata", "The metadata is longer than 4096 bytes.");
     return {};

@@ -54,6 +54,15 @@ struct OutgoingResponse {
   std::chrono::nanoseconds wait{};  // of that, for a connection to be free or made
 };
 
+// Where a client may connect to, whatever a URL says or a name resolves to.
+struct HttpAddressRules {
+  // Unicast addresses of the Internet alone: no private, local or otherwise special one. Every
+  // address of a name is looked at, and the connection goes to one of those. Names are then looked
+  // up on threads of the client's own.
+  bool public_only = false;
+  std::vector<std::string> allow_cidrs;  // and these: addresses or CIDRs
+};
+
 // One instance's own pool.
 struct HttpPoolOptions {
   std::size_t connections_max = 64;
@@ -61,6 +70,7 @@ struct HttpPoolOptions {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds idle_max{15'000};  // an idle connection is closed after it
   std::string ca_file;                         // empty: the system's
+  HttpAddressRules addresses;
 };
 
 enum class HttpRefusal : std::uint8_t { kBusy, kMalformed, kStopped, kPastDeadline };
@@ -80,7 +90,7 @@ class HttpClient {
 class HttpClientFactory {
  public:
   virtual ~HttpClientFactory() = default;
-  // Throws std::runtime_error for a CA file that cannot be read.
+  // Throws std::runtime_error for a CA file that cannot be read, or a CIDR that is none.
   virtual std::unique_ptr<HttpClient> make(const HttpPoolOptions& options) = 0;
 };
 

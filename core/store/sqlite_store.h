@@ -1,5 +1,5 @@
-// The embedded store on SQLite: opens, migrates and serves the ports Store, StoreQueries and
-// StoreClients.
+// The embedded store on SQLite: opens, migrates and serves the ports Store, StoreQueries,
+// StoreClients and StoreCallbacks.
 //
 // One read-write connection, owned by the writer thread, the only one that checkpoints (SQLite 3.40
 // has a race between two connections that reset the log); all others are read-only. An exclusive
@@ -19,6 +19,7 @@
 #include "core/ports/log.h"
 #include "core/ports/random.h"
 #include "core/ports/store.h"
+#include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
 #include "core/ports/store_queries.h"
 
@@ -48,7 +49,10 @@ struct SqliteOptions {
   ports::Log* log = nullptr;  // outlives the store; nullptr: silent
 };
 
-class SqliteStore : public ports::Store, public ports::StoreQueries, public ports::StoreClients {
+class SqliteStore : public ports::Store,
+                    public ports::StoreQueries,
+                    public ports::StoreClients,
+                    public ports::StoreCallbacks {
  public:
   // Throws StoreLocked, StoreUnusable. Creates the folder (0700) and the file (0600) when missing;
   // migrates an older schema. `random` makes the random part of ids and is used on the writer

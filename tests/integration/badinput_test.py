@@ -19,7 +19,8 @@ BAD_BODIES = {
     "bad priority": ({**GOOD, "priority": "highest"}, "/priority"),
     "bad policy": ({**GOOD, "in_doubt": "perhaps"}, "/in_doubt"),
     "unknown provider": ({**GOOD, "provider": "nobody"}, "/provider"),
-    "not built yet": ({**GOOD, "callback_url": "https://client.example/dlr"}, "/callback_url"),
+    "not built yet": ({**GOOD, "subject": "Hi"}, "/subject"),
+    "callback over http": ({**GOOD, "callback_url": "http://client.example/dlr"}, "/callback_url"),
 }
 
 

@@ -47,6 +47,7 @@ void write_client(JsonWriter& json, const model::Client& client) {
   if (client.burst) json.number("burst", *client.burst);
   json.text("in_doubt", model::to_string(client.in_doubt));
   json.text_unless_empty("default_region", client.default_region);
+  json.text_unless_empty("callback_url", client.callback_url);
 }
 
 boost::asio::awaitable<http::Response> list_clients(Call& call) {
@@ -93,8 +94,16 @@ void read_region(JsonFields& fields, model::Client& client) {
   fields.fail("default_region", "Must be the ISO 3166 code of a known region, such as \"BD\".");
 }
 
-std::expected<ports::DeclaredClient, http::Problem> read_new_client(const http::Request& request) {
-  const auto body = read_object(request);
+void read_callback_url(const Call& call, JsonFields& fields, model::Client& client) {
+  client.callback_url = fields.text("callback_url").value_or("");
+  if (client.callback_url.empty()) return;
+  if (auto fault = call.context.callback_urls.fault(client.callback_url)) {
+    fields.fail("callback_url", *std::move(fault));
+  }
+}
+
+std::expected<ports::DeclaredClient, http::Problem> read_new_client(const Call& call) {
+  const auto body = read_object(call.request);
   if (!body) return std::unexpected(body.error());
   JsonFields fields(*body);
   ports::DeclaredClient declared;
@@ -108,13 +117,13 @@ std::expected<ports::DeclaredClient, http::Problem> read_new_client(const http::
   read_region(fields, client);
   declared.credit_cents = fields.integer("credit_cents", 0, kCentsMax).value_or(0);
   declared.scopes = read_scopes(fields);
-  fields.not_supported("callback_url");
+  read_callback_url(call, fields, client);
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
   return declared;
 }
 
 boost::asio::awaitable<http::Response> add_client(Call& call) {
-  auto declared = read_new_client(call.request);
+  auto declared = read_new_client(call);
   if (!declared) co_return http::problem_response(declared.error());
   const std::string key = generate_api_key();
   declared->key = hash_api_key(key);

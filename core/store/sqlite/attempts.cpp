@@ -78,10 +78,11 @@ void expect_receipts(MessageRow& message, const ports::FinishAttempt& command) {
 }  // namespace
 
 Attempts::Attempts(Connection& connection, MessageRows& messages, Receipts& receipts,
-                   Effects& effects)
+                   Effects& effects, CallbackOutbox& callbacks)
     : messages_(messages),
       receipts_(receipts),
       effects_(effects),
+      callbacks_(callbacks),
       read_status_(connection, "SELECT status FROM messages WHERE id = ?1"),
       begin_(connection, kBegin),
       read_content_(connection, "SELECT json FROM contents WHERE message = ?1"),
@@ -139,6 +140,7 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   message->status = command.status;
   message->doubtful = command.doubtful;
   message->provider = command.provider;
+  callbacks_.note(*message, command.status, command.finished_at);
   receipts_.apply_parked(*message, command.provider, command.result.provider_message_id);
   return {.applied = true, .status = message->status};
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/ports/store_types.h"
+#include "core/store/sqlite/callback_outbox.h"
 #include "core/store/sqlite/effects.h"
 #include "core/store/sqlite/message_rows.h"
 #include "core/store/sqlite/receipts.h"
@@ -15,7 +16,8 @@ namespace heliograph::store {
 
 class Attempts {
  public:
-  Attempts(Connection& connection, MessageRows& messages, Receipts& receipts, Effects& effects);
+  Attempts(Connection& connection, MessageRows& messages, Receipts& receipts, Effects& effects,
+           CallbackOutbox& callbacks);
 
   ports::BeginResult begin(const ports::BeginAttempt& command);
   ports::FinishResult finish(const ports::FinishAttempt& command);
@@ -30,6 +32,7 @@ class Attempts {
   MessageRows& messages_;
   Receipts& receipts_;
   Effects& effects_;
+  CallbackOutbox& callbacks_;
   Statement read_status_;
   Statement begin_;
   Statement read_content_;

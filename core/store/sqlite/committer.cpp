@@ -138,6 +138,9 @@ void Committer::publish(std::vector<Write> done) {
     gauges_.clients_version.fetch_add(1, std::memory_order_release);
   }
   post_results(std::move(done));
+  if (!engine_.effects().callbacks_due.empty() && callback_events_ != nullptr) {
+    callback_events_->on_callbacks_due(std::move(engine_.effects().callbacks_due));
+  }
   if (events_ == nullptr) return;
   std::vector<model::WorkItem> waiting = std::move(engine_.effects().waiting_items);
   if (!waiting.empty()) {

@@ -18,6 +18,7 @@
 #include "core/ports/clock.h"
 #include "core/ports/log.h"
 #include "core/ports/store.h"
+#include "core/ports/store_callbacks.h"
 #include "core/store/sqlite/engine.h"
 #include "core/store/sqlite/operation.h"
 
@@ -40,6 +41,7 @@ class Committer {
   Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log);
 
   void set_events(ports::StoreEvents* events) { events_ = events; }
+  void set_callback_events(ports::CallbackEvents* events) { callback_events_ = events; }
 
   // Runs operations from the front of `batch` until all are done or `time_max` is over (zero: no
   // limit), and removes them from it. False: the disk is full or the file locked, and nothing was
@@ -72,6 +74,7 @@ class Committer {
   ports::Clock& clock_;
   ports::Log* log_;
   ports::StoreEvents* events_ = nullptr;
+  ports::CallbackEvents* callback_events_ = nullptr;
   bool was_locked_ = false;
   int pages_checked_ = 0;
 };

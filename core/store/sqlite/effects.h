@@ -2,6 +2,7 @@
 // committed. Thrown away when it is rolled back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Effects {
   std::vector<model::WorkItem> waiting_items;  // accepted and requeued, in this order
   bool clients_changed = false;                // a client or a key
   std::vector<model::MessageId> settled;       // brought to model::is_settled(), in this order
+  std::vector<std::int64_t> callbacks_due;     // endpoints with deliveries due now, each once
 
   // A message has come in (`from` empty) or changed its status.
   void entered(model::Status to) { count(to, 1); }
@@ -26,6 +28,12 @@ struct Effects {
   void moved(const model::MessageId& id, model::Status from, model::Status to) {
     moved(from, to);
     if (model::is_settled(to)) settled.push_back(id);
+  }
+
+  void callback_due(std::int64_t endpoint) {
+    if (std::ranges::find(callbacks_due, endpoint) == callbacks_due.end()) {
+      callbacks_due.push_back(endpoint);
+    }
   }
 
  private:

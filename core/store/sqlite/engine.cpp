@@ -23,9 +23,12 @@ Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& opti
       ledger_(*connection_),
       names_(*connection_),
       revisits_(*connection_),
-      messages_(*connection_, ledger_, effects_),
+      callback_endpoints_(*connection_, clock, random),
+      callback_outbox_(*connection_, callback_endpoints_, effects_, clock, random),
+      callback_deliveries_(*connection_, callback_endpoints_, effects_, clock),
+      messages_(*connection_, ledger_, effects_, callback_outbox_),
       receipts_(*connection_, messages_, names_, clock, capture_on(options)),
-      attempts_(*connection_, messages_, receipts_, effects_),
+      attempts_(*connection_, messages_, receipts_, effects_, callback_outbox_),
       accepts_(*connection_, ledger_, names_, effects_, clock, random,
                {.max_depth = options.max_depth,
                 .idempotency_retention = options.idempotency_retention,
@@ -35,7 +38,7 @@ Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& opti
       hold_sweep_(*connection_, messages_, revisits_,
                   {.hold_timeout = options.billing.hold_timeout,
                    .capture_unknown = options.billing.on_unknown == "capture"}),
-      retention_(*connection_, revisits_, receipts_.parked(),
+      retention_(*connection_, revisits_, receipts_.parked(), callback_deliveries_,
                  {.keys = options.idempotency_retention,
                   .parked = options.billing.hold_timeout,
                   .bodies = options.retention.body,
@@ -72,6 +75,7 @@ void Engine::rollback() noexcept {
     ledger_.discard();
     names_.reload();
     receipts_.reload();
+    callback_endpoints_.reload();
   } catch (const DatabaseError&) {
     // The next statement meets the same trouble and reports it.
   }

@@ -16,6 +16,9 @@
 #include "core/ports/random.h"
 #include "core/store/sqlite/accepts.h"
 #include "core/store/sqlite/attempts.h"
+#include "core/store/sqlite/callback_deliveries.h"
+#include "core/store/sqlite/callback_endpoints.h"
+#include "core/store/sqlite/callback_outbox.h"
 #include "core/store/sqlite/clients.h"
 #include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/disk_guard.h"
@@ -56,6 +59,8 @@ class Engine {
   HoldSweep& hold_sweep() { return hold_sweep_; }
   Retention& retention() { return retention_; }
   Clients& clients() { return clients_; }
+  CallbackEndpoints& callback_endpoints() { return callback_endpoints_; }
+  CallbackDeliveries& callback_deliveries() { return callback_deliveries_; }
   DiskGuard& disk() { return disk_; }
   const DiskGuard& disk() const { return disk_; }
 
@@ -75,6 +80,9 @@ class Engine {
   Ledger ledger_;
   Names names_;
   Revisits revisits_;
+  CallbackEndpoints callback_endpoints_;
+  CallbackOutbox callback_outbox_;
+  CallbackDeliveries callback_deliveries_;
   MessageRows messages_;
   Receipts receipts_;
   Attempts attempts_;

@@ -5,13 +5,15 @@
 
 namespace heliograph::store {
 
-MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effects)
+MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effects,
+                         CallbackOutbox& callbacks)
     : ledger_(ledger),
       effects_(effects),
+      callbacks_(callbacks),
       load_(connection,
             "SELECT random, client, channel, status, hold_state, cycle, attempt_number,"
             " cost_cents, expires_at, held_since, provider, pinned, receipt_provider,"
-            " provider_message_id, doubtful, erased FROM messages WHERE id = ?1"),
+            " provider_message_id, callback_url, doubtful, erased FROM messages WHERE id = ?1"),
       change_(connection,
               "UPDATE messages SET status = ?4, live = ?5, reason = ?6, hold_state = ?7,"
               " receipt_provider = ?8, last_error = ?9, updated_at = ?10, doubtful = 0,"
@@ -41,6 +43,7 @@ std::optional<MessageRow> MessageRows::load(std::int64_t row) {
   message.pinned = rows.get<std::optional<model::ProviderKey>>();
   message.receipt_provider = rows.get<std::optional<model::ProviderKey>>();
   message.provider_message_id = rows.get<std::string>();
+  message.callback_url = rows.get<std::string>();
   message.doubtful = rows.get<bool>();
   message.erased = rows.get<bool>();
   return message;
@@ -66,6 +69,7 @@ void MessageRows::change(MessageRow& message, const Transition& transition) {
   effects_.moved(message.id, message.status, transition.to);
   message.status = transition.to;
   message.doubtful = false;
+  callbacks_.note(message, transition.to, transition.at);
 }
 
 void MessageRows::resolve_hold(MessageRow& message, model::HoldAction action, model::TimePoint at) {

@@ -11,6 +11,7 @@
 
 #include "core/model/message.h"
 #include "core/model/status.h"
+#include "core/store/sqlite/callback_outbox.h"
 #include "core/store/sqlite/effects.h"
 #include "core/store/sqlite/ledger.h"
 #include "core/store/sqlite/statement.h"
@@ -35,6 +36,7 @@ struct MessageRow {
   std::optional<model::ProviderKey> pinned;
   std::optional<model::ProviderKey> receipt_provider;
   std::string provider_message_id;
+  std::string callback_url;
   bool doubtful = false;
   bool erased = false;
 };
@@ -50,7 +52,7 @@ struct Transition {
 
 class MessageRows {
  public:
-  MessageRows(Connection& connection, Ledger& ledger, Effects& effects);
+  MessageRows(Connection& connection, Ledger& ledger, Effects& effects, CallbackOutbox& callbacks);
 
   std::optional<MessageRow> load(std::int64_t row);
   // The same, if the whole id is right and the message is `client`'s (nullopt: anybody's).
@@ -72,6 +74,7 @@ class MessageRows {
  private:
   Ledger& ledger_;
   Effects& effects_;
+  CallbackOutbox& callbacks_;
   Statement load_;
   Statement change_;
   Statement settle_;

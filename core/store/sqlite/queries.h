@@ -1,6 +1,7 @@
 // Queries: everything that is read through one connection, with its prepared statements.
 #pragma once
 
+#include "core/store/sqlite/callback_queries.h"
 #include "core/store/sqlite/client_queries.h"
 #include "core/store/sqlite/event_queries.h"
 #include "core/store/sqlite/ledger_queries.h"
@@ -15,13 +16,15 @@ struct Queries {
         messages(connection),
         events(connection),
         clients(connection),
-        ledger(connection, kListExamineMax) {}
+        ledger(connection, kListExamineMax),
+        callbacks(connection) {}
 
   QueueQueries queues;
   MessageQueries messages;
   EventQueries events;
   ClientQueries clients;
   LedgerQueries ledger;
+  CallbackQueries callbacks;
 };
 
 }  // namespace heliograph::store

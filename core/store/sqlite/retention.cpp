@@ -25,10 +25,11 @@ class SecureDelete {
 }  // namespace
 
 Retention::Retention(Connection& connection, Revisits& revisits, ParkedReceipts& parked,
-                     const Settings& settings)
+                     CallbackDeliveries& callbacks, const Settings& settings)
     : connection_(connection),
       revisits_(revisits),
       parked_(parked),
+      callbacks_(callbacks),
       settings_(settings),
       walk_(connection, "SELECT id FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"),
       read_state_(connection, "SELECT live, hold_state, erased, rich FROM messages WHERE id = ?1"),
@@ -125,6 +126,9 @@ ports::SweepResult Retention::run(model::TimePoint now, std::size_t limit) {
   const std::size_t pruned = parked_.prune(now - settings_.parked, limit);
   total.changed += pruned;
   if (pruned == limit) total.next_row = 1;
+  const std::size_t told = callbacks_.erase(now - settings_.bodies, limit);
+  total.changed += told;
+  if (told >= limit) total.next_row = 1;
   return total;
 }
 

@@ -4,6 +4,7 @@
 //   parked receipts         after billing.hold_timeout: what a receipt could decide is decided
 //   texts, numbers, metadata of finished messages   after retention.body, overwritten in place
 //   finished messages with attempts and events      after retention.metadata
+//   callbacks that were delivered or given up       after retention.body: they repeat numbers
 //
 // The ledger stays. Writer's thread, inside a transaction.
 #pragma once
@@ -11,6 +12,7 @@
 #include <chrono>
 
 #include "core/ports/store_types.h"
+#include "core/store/sqlite/callback_deliveries.h"
 #include "core/store/sqlite/parked_receipts.h"
 #include "core/store/sqlite/revisits.h"
 #include "core/store/sqlite/statement.h"
@@ -26,9 +28,9 @@ class Retention {
     std::chrono::milliseconds messages{};
   };
   Retention(Connection& connection, Revisits& revisits, ParkedReceipts& parked,
-            const Settings& settings);
+            CallbackDeliveries& callbacks, const Settings& settings);
 
-  // At most `limit` rows looked at for each of the four. next_row: 0 when nothing is left for now.
+  // At most `limit` rows looked at for each of the five. next_row: 0 when nothing is left for now.
   ports::SweepResult run(model::TimePoint now, std::size_t limit);
 
  private:
@@ -43,6 +45,7 @@ class Retention {
   Connection& connection_;
   Revisits& revisits_;
   ParkedReceipts& parked_;
+  CallbackDeliveries& callbacks_;
   Settings settings_;
   Statement walk_;
   Statement read_state_;

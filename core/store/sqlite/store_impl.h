@@ -1,7 +1,7 @@
 // StoreImpl: the ports' functions, each turned into an operation for the writer or a reader.
 //
-// The three ports are implemented in three files: store_impl.cpp (life, upkeep), store_writes.cpp
-// and store_reads.cpp.
+// The ports are implemented in four files: store_impl.cpp (life, upkeep), store_writes.cpp,
+// store_reads.cpp and store_callbacks.cpp.
 #pragma once
 
 #include <functional>
@@ -117,6 +117,40 @@ class StoreImpl final : public SqliteStore {
                     ports::Executor& where,
                     ports::Done<std::optional<model::Balance>> done) override;
   ports::LedgerCheck check_ledger() override;
+
+  // ports::StoreCallbacks
+  void create_callback(ports::NewCallbackEndpoint endpoint, ports::Executor& where,
+                       ports::Done<ports::CreateCallbackResult> done) override;
+  void update_callback(model::ClientId client, model::CallbackId id, ports::CallbackChanges changes,
+                       ports::Executor& where,
+                       ports::Done<std::optional<model::CallbackEndpoint>> done) override;
+  void remove_callback(model::ClientId client, model::CallbackId id, ports::Executor& where,
+                       ports::Done<bool> done) override;
+  void rotate_callback_secret(model::ClientId client, model::CallbackId id, std::string secret,
+                              model::TimePoint previous_until, ports::Executor& where,
+                              ports::Done<std::optional<model::CallbackEndpoint>> done) override;
+  void callback_url_secret(model::ClientId client, ports::Executor& where,
+                           ports::Done<model::CallbackSecrets> done) override;
+  void list_callbacks(model::ClientId client, std::int64_t before_row, std::size_t limit,
+                      ports::Executor& where,
+                      ports::Done<ports::CallbackEndpointList> done) override;
+  void find_callback(model::ClientId client, model::CallbackId id, ports::Executor& where,
+                     ports::Done<std::optional<model::CallbackEndpoint>> done) override;
+  void list_callback_deliveries(
+      ports::CallbackDeliveryFilter filter, ports::Executor& where,
+      ports::Done<std::optional<ports::CallbackDeliveryList>> done) override;
+  void replay_callback(model::ClientId client, model::CallbackId endpoint,
+                       model::CallbackId delivery, ports::Executor& where,
+                       ports::Done<ports::ReplayResult> done) override;
+  void replay_failed_callbacks(model::ClientId client, model::CallbackId endpoint,
+                               std::size_t limit, ports::Executor& where,
+                               ports::Done<std::optional<ports::BulkReplayResult>> done) override;
+  void callbacks_due(std::int64_t endpoint, model::TimePoint now, std::size_t limit,
+                     ports::Executor& where, ports::Done<ports::CallbackPage> done) override;
+  void finish_callbacks(std::vector<ports::CallbackResult> results, std::vector<std::int64_t> gone,
+                        ports::Executor& where, ports::Done<bool> done) override;
+  std::vector<ports::CallbackHead> callback_heads() override;
+  void watch_callbacks(ports::CallbackEvents& events) override;
 
   // SqliteStore
   std::size_t pump() override;

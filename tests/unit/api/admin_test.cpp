@@ -131,7 +131,7 @@ TEST_F(Admin, BadClientsAre400) {
       {R"({"name":"x","scopes":"send"})", "/scopes"},
       {R"({"name":"x","scopes":["send","fly"]})", "/scopes"},
       {R"({"name":"x","scopes":[1]})", "/scopes"},
-      {R"({"name":"x","callback_url":"https://a.example"})", "/callback_url"},
+      {R"({"name":"x","callback_url":"http://a.example"})", "/callback_url"},
       {R"({"name":"x","key":"mine"})", "/key"},
   };
   for (const auto& [body, pointer] : table) {

@@ -68,6 +68,7 @@ void ApiTest::rebuild() {
                             .store = store,
                             .queries = store,
                             .clients = store,
+                            .callbacks = callbacks,
                             .ingress = ingress,
                             .clock = clock,
                             .readiness = readiness,

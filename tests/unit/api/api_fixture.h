@@ -14,6 +14,7 @@
 
 #include "core/api/api.h"
 #include "tests/unit/api/api_store.h"
+#include "tests/unit/api/callback_store.h"
 
 namespace heliograph::test {
 
@@ -102,6 +103,7 @@ class ApiTest : public ::testing::Test {
   LoopExecutor executor{loop};
   ManualClock clock;
   ApiStore store;
+  CallbackStore callbacks;
   FakeProviders providers;
   FakeIngress ingress;
   FakeReadiness readiness;

@@ -162,17 +162,26 @@ INSTANTIATE_TEST_SUITE_P(
         BadBody{with(R"("txt":"x")"), "/txt"}, BadBody{with(R"("a~b/c":1)"), "/a~0b~1c"},
         BadBody{with(R"("To":"x")"), "/To"}));
 
-TEST_F(MessageCreate, DocumentedButLaterFieldsSayNotSupportedYet) {
-  for (const char* member : {R"("callback_url":"https://a.example")",
-                             R"("dlr_callback_url":"https://a.example")"}) {
-    const http::Response response = send(post("/v1/messages", with(member)));
-    EXPECT_EQ(response.status, 400u) << member;
-    const auto json = json_of(response);
-    EXPECT_NE(json.at("detail").get<std::string>().find("not supported yet"), std::string::npos);
-    const std::string name = std::string(member).substr(1);
-    EXPECT_EQ(json.at("pointer"), "/" + name.substr(0, name.find('"')));
-  }
-  EXPECT_TRUE(store.accepted.empty());
+TEST_F(MessageCreate, ACallbackUrlMayComeByEitherName) {
+  EXPECT_EQ(send(post("/v1/messages", with(R"("callback_url":"https://a.example/1")"))).status,
+            202u);
+  EXPECT_EQ(send(post("/v1/messages", with(R"("dlr_callback_url":"https://a.example/2")"))).status,
+            202u);
+  ASSERT_EQ(store.accepted.size(), 2u);
+  EXPECT_EQ(store.accepted[0].message.callback_url, "https://a.example/1");
+  EXPECT_EQ(store.accepted[1].message.callback_url, "https://a.example/2");
+  const auto both = send(
+      post("/v1/messages", with(R"("callback_url":"https://a/","dlr_callback_url":"https://b/")")));
+  EXPECT_EQ(json_of(both).at("pointer"), "/dlr_callback_url");
+}
+
+TEST_F(MessageCreate, AWrongCallbackUrlIsNamed) {
+  intake_settings.callback_url_fault = [](std::string_view) { return "Not this one."; };
+  rebuild();
+  const auto response = send(post("/v1/messages", with(R"("callback_url":"https://a.example")")));
+  EXPECT_EQ(response.status, 400u);
+  EXPECT_EQ(json_of(response).at("pointer"), "/callback_url");
+  EXPECT_EQ(json_of(response).at("detail"), "Not this one.");
 }
 
 TEST_F(MessageCreate, OtherPreferencesAreIgnoredAsTheirRuleSays) {

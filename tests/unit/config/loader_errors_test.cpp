@@ -201,6 +201,10 @@ TEST(ConfigErrors, OfFormats) {
        "\"https://app.example.com\""},
       {"[callbacks]\nallow_cidrs = [\"x\"]",
        "test.toml:2: [callbacks] allow_cidrs: \"x\" is no address or CIDR"},
+      {"[callbacks]\nretry_delays = [\"5s\", \"5\"]",
+       "test.toml:2: [callbacks] retry_delays: \"5\" is no duration from \"1ms\" to \"7d\""},
+      {"[callbacks]\nretry_delays = [\"8d\"]",
+       "test.toml:2: [callbacks] retry_delays: \"8d\" is no duration from \"1ms\" to \"7d\""},
       {"[numbers]\ndefault_region = \"bd\"",
        "test.toml:2: [numbers] default_region: \"bd\" is no region such as \"BD\" (two capital "
        "letters, ISO 3166)"},

@@ -1,0 +1,370 @@
+#include "core/pipeline/callbacks/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/pipeline/callbacks/schedule.h"
+
+namespace heliograph::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Of all places: so that a client with many slow receivers leaves room for the others.
+constexpr std::size_t kClientInFlight = kCallbacksInFlight / 2;
+constexpr std::size_t kPageMin = 16;
+// When the store or the HTTP client cannot serve us now.
+constexpr milliseconds kAgain{250};
+// Of an answer: its status is what counts.
+constexpr std::size_t kAnswerMax = 8 * 1024;
+
+}  // namespace
+
+CallbackDispatcher::CallbackDispatcher(CallbackSettings settings,
+                                       const CallbackDispatcherPorts& ports)
+    : settings_(std::move(settings)), ports_(ports) {
+  HG_ASSERT(settings_.max_in_flight > 0);
+}
+
+CallbackDispatcher::~CallbackDispatcher() = default;
+
+void CallbackDispatcher::start(const std::vector<ports::CallbackHead>& heads) {
+  for (const ports::CallbackHead& head : heads) wake(head.endpoint, head.first_due);
+}
+
+void CallbackDispatcher::on_callbacks_due(std::vector<std::int64_t> endpoints) {
+  ports_.loop.post([this, alive = alive_.watch(), endpoints = std::move(endpoints)] {
+    if (alive.expired()) return;
+    for (const std::int64_t endpoint : endpoints) wake(endpoint, ports_.clock.wall());
+  });
+}
+
+CallbackDispatcher::Stats CallbackDispatcher::stats() const {
+  return {.delivered = delivered_,
+          .failed = failed_,
+          .given_up = given_up_,
+          .in_flight = shown_in_flight_};
+}
+
+// ---- lanes ----
+
+CallbackLane& CallbackDispatcher::lane_for(std::int64_t endpoint) {
+  std::unique_ptr<CallbackLane>& lane = lanes_[endpoint];
+  if (!lane) lane = std::make_unique<CallbackLane>(endpoint, settings_.max_in_flight);
+  return *lane;
+}
+
+void CallbackDispatcher::wake(std::int64_t endpoint, model::TimePoint due) {
+  if (stopped_) return;
+  CallbackLane& lane = lane_for(endpoint);
+  if (lane.reading) lane.told = true;
+  lane.next_due = std::min(lane.next_due, due);
+  work(lane);
+  forget_if_done(endpoint);
+}
+
+bool CallbackDispatcher::may_send(const CallbackLane& lane) const {
+  return !stopped_ && !lane.loaded.empty() && lane.in_flight < lane.pace.allowed() &&
+         lane.pace.paused_until() <= ports_.clock.mono();
+}
+
+bool CallbackDispatcher::place_for(const CallbackLane& lane) const {
+  if (in_flight_ >= kCallbacksInFlight) return false;
+  const auto client = client_in_flight_.find(lane.target->client);
+  return client == client_in_flight_.end() || client->second < kClientInFlight;
+}
+
+void CallbackDispatcher::work(CallbackLane& lane) {
+  while (may_send(lane) && place_for(lane)) send_next(lane);
+  if (may_send(lane) && !lane.in_line) {
+    lane.in_line = true;
+    line_.push_back(lane.endpoint);
+  }
+  read_if_wanted(lane);
+  set_alarm(lane);
+}
+
+// One each, in turn.
+void CallbackDispatcher::work_those_in_line() {
+  for (std::size_t i = line_.size(); i > 0 && in_flight_ < kCallbacksInFlight; --i) {
+    const std::int64_t endpoint = line_.front();
+    line_.pop_front();
+    CallbackLane& lane = lane_for(endpoint);
+    lane.in_line = false;
+    if (may_send(lane) && place_for(lane)) send_next(lane);
+    if (may_send(lane)) {
+      lane.in_line = true;
+      line_.push_back(endpoint);
+    }
+    read_if_wanted(lane);
+    set_alarm(lane);
+    forget_if_done(endpoint);
+  }
+}
+
+void CallbackDispatcher::read_if_wanted(CallbackLane& lane) {
+  if (stopped_ || lane.reading || lane.next_due > ports_.clock.wall()) return;
+  if (lane.pace.paused_until() > ports_.clock.mono()) return;
+  if (lane.loaded.size() >= lane.pace.allowed()) return;
+  lane.reading = true;
+  // What is known comes back with the rest.
+  const std::size_t limit = lane.known.size() + std::max(kPageMin, 2 * lane.pace.allowed());
+  auto done = [this, endpoint = lane.endpoint, limit](ports::CallbackPage page) {
+    on_page(endpoint, limit, std::move(page));
+  };
+  ports_.store.callbacks_due(lane.endpoint, ports_.clock.wall(), limit, ports_.loop,
+                             alive_.guard(std::move(done)));
+}
+
+void CallbackDispatcher::on_page(std::int64_t endpoint, std::size_t limit,
+                                 ports::CallbackPage page) {
+  CallbackLane& lane = lane_for(endpoint);
+  const model::TimePoint now = ports_.clock.wall();
+  lane.reading = false;
+  lane.next_due = page.jobs.size() >= limit ? now : page.next_due;
+  if (std::exchange(lane.told, false)) lane.next_due = now;
+  if (!page.read) lane.next_due = now + kAgain;
+  if (page.read) lane.target = std::move(page.endpoint);
+  for (model::CallbackJob& job : page.jobs) {
+    const std::int64_t row = job.id.row();
+    if (lane.settled.contains(row) || !lane.known.insert(row).second) continue;
+    if (lane.target && lane.target->enabled) {
+      lane.loaded.push_back(std::move(job));
+    } else {
+      give_up(lane, job, "the endpoint is disabled");
+    }
+  }
+  lane.settled.clear();
+  work(lane);
+  forget_if_done(endpoint);
+}
+
+void CallbackDispatcher::set_alarm(CallbackLane& lane) {
+  const ports::MonoTime now = ports_.clock.mono();
+  ports::MonoTime at = ports::MonoTime::max();
+  if (!lane.reading && lane.next_due != model::kNever) {
+    at = now +
+         std::max<std::chrono::nanoseconds>(lane.next_due - ports_.clock.wall(), milliseconds{0});
+  }
+  if (!lane.loaded.empty() && at > now) at = now;
+  at = std::max(at, lane.pace.paused_until());
+  // Due, and not paused: whatever it waits for will call.
+  const bool wanted = at > now && at != ports::MonoTime::max() && !stopped_;
+  if (lane.alarm && (!wanted || lane.alarm->first != at)) {
+    ports_.loop.cancel(lane.alarm->second);
+    lane.alarm.reset();
+  }
+  if (!wanted || lane.alarm) return;
+  auto ring = [this, endpoint = lane.endpoint] {
+    CallbackLane& woken = lane_for(endpoint);
+    woken.alarm.reset();
+    work(woken);
+    forget_if_done(endpoint);
+  };
+  lane.alarm.emplace(at, ports_.loop.run_at(at, alive_.guard(std::move(ring))));
+}
+
+void CallbackDispatcher::forget_if_done(std::int64_t endpoint) {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end()) return;
+  const CallbackLane& lane = *found->second;
+  const bool busy = lane.in_flight > 0 || lane.reading || lane.in_line || !lane.known.empty();
+  if (busy || lane.alarm || lane.next_due != model::kNever) return;
+  lanes_.erase(found);
+}
+
+// ---- sending ----
+
+ports::OutgoingRequest CallbackDispatcher::make_request(const model::CallbackEndpoint& target,
+                                                        const model::CallbackJob& job,
+                                                        const std::string& url) const {
+  const std::string id = job.id.to_string();
+  const auto seconds =
+      std::chrono::floor<std::chrono::seconds>(ports_.clock.real_wall()).time_since_epoch().count();
+  std::vector<std::string_view> secrets{target.secrets.current};
+  const bool overlap = target.secrets.previous_until > ports_.clock.wall();
+  if (overlap && !target.secrets.previous.empty()) secrets.emplace_back(target.secrets.previous);
+  ports::OutgoingRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", "application/json"},
+                     {"User-Agent", settings_.user_agent},
+                     {"webhook-id", id},
+                     {"webhook-timestamp", fmt::to_string(seconds)},
+                     {"webhook-signature", ports_.signer.sign(secrets, id, seconds, job.body)}};
+  request.body = job.body;
+  request.deadline = ports_.clock.mono() + settings_.timeout;
+  request.body_max = kAnswerMax;
+  request.safe_to_resend = true;  // receivers know a repetition by its id
+  return request;
+}
+
+void CallbackDispatcher::send_next(CallbackLane& lane) {
+  const model::CallbackJob job = std::move(lane.loaded.front());
+  lane.loaded.pop_front();
+  const model::CallbackEndpoint& target = *lane.target;
+  const std::string& url = job.url.empty() ? target.url : job.url;
+  const Attempt attempt{.endpoint = lane.endpoint,
+                        .endpoint_id = target.id,
+                        .client = target.client,
+                        .id = job.id,
+                        .attempts = job.attempts,
+                        .begun = ports_.clock.mono()};
+  CallbackVerdict refused;
+  if (!settings_.allow_http && url.starts_with("http://")) {
+    refused.error = "http:// is not allowed (callbacks.allow_http)";
+    return settle(lane, attempt, refused);
+  }
+  auto answered = [this, attempt](const ports::OutgoingResponse& response) {
+    on_answer(attempt, response);
+  };
+  const auto begun =
+      ports_.http.request(make_request(target, job, url), alive_.guard(std::move(answered)));
+  if (begun) {
+    ++lane.in_flight;
+    ++client_in_flight_[target.client];
+    shown_in_flight_ = ++in_flight_;
+  } else if (begun.error() == ports::HttpRefusal::kMalformed) {
+    refused.error = "the URL cannot be used";
+    settle(lane, attempt, refused);
+  } else {
+    lane.known.erase(job.id.row());
+    lane.next_due = std::min(lane.next_due, ports_.clock.wall() + kAgain);
+  }
+}
+
+void CallbackDispatcher::on_answer(const Attempt& attempt,
+                                   const ports::OutgoingResponse& response) {
+  CallbackLane& lane = lane_for(attempt.endpoint);
+  --lane.in_flight;
+  shown_in_flight_ = --in_flight_;
+  const auto client = client_in_flight_.find(attempt.client);
+  if (--client->second == 0) client_in_flight_.erase(client);
+
+  const ports::MonoTime now = ports_.clock.mono();
+  const CallbackVerdict verdict = judge_callback(response, ports_.clock.real_wall());
+  if (verdict.delivered) {
+    lane.pace.on_success();
+  } else if (verdict.slow_down) {
+    lane.pace.on_slow_down(verdict.retry_after, now);
+  } else {
+    lane.pace.on_failure(attempt.begun, now);
+  }
+  settle(lane, attempt, verdict);
+  if (verdict.gone) disable(lane);
+  if (lane.pace.paused_until() > now && !lane.loaded.empty()) {
+    // Read again afterwards: URL and secrets may have changed by then.
+    for (const model::CallbackJob& job : lane.loaded) lane.known.erase(job.id.row());
+    lane.loaded.clear();
+    lane.next_due = std::min(lane.next_due, ports_.clock.wall());
+  }
+  work_those_in_line();
+  work(lane);
+  finish_drain_if_idle();
+}
+
+void CallbackDispatcher::settle(CallbackLane& lane, const Attempt& attempt,
+                                const CallbackVerdict& verdict) {
+  const model::TimePoint now = ports_.clock.wall();
+  ports::CallbackResult result;
+  result.id = attempt.id;
+  result.at = now;
+  result.due = now;
+  result.status_code = verdict.status_code;
+  result.error = verdict.error;
+  if (verdict.delivered) {
+    result.state = model::CallbackState::kDelivered;
+    ++delivered_;
+    return report(lane, std::move(result));
+  }
+  ++failed_;
+  const auto delay =
+      callback_delay(settings_.retry_delays, attempt.attempts + 1, ports_.random.unit());
+  if (delay && !verdict.gone) {
+    result.due = now + std::max(*delay, verdict.retry_after.value_or(milliseconds{0}));
+    lane.next_due = std::min(lane.next_due, result.due);
+    return report(lane, std::move(result));
+  }
+  result.state = model::CallbackState::kFailed;
+  ++given_up_;
+  if (ports_.log != nullptr) {
+    ports_.log->info("callback given up", {{"endpoint", attempt.endpoint_id.to_string()},
+                                           {"delivery", attempt.id.to_string()},
+                                           {"error", verdict.error}});
+  }
+  report(lane, std::move(result));
+}
+
+void CallbackDispatcher::disable(CallbackLane& lane) {
+  if (!lane.target || !lane.target->enabled) return;
+  lane.target->enabled = false;
+  gone_.push_back(lane.endpoint);
+  if (ports_.log != nullptr) {
+    ports_.log->warn("callback endpoint disabled: it answered 410",
+                     {{"endpoint", lane.target->id.to_string()}, {"url", lane.target->url}});
+  }
+  for (const model::CallbackJob& job : lane.loaded) give_up(lane, job, "the endpoint is disabled");
+  lane.loaded.clear();
+}
+
+void CallbackDispatcher::give_up(CallbackLane& lane, const model::CallbackJob& job,
+                                 std::string why) {
+  ports::CallbackResult result;
+  result.id = job.id;
+  result.attempted = false;
+  result.state = model::CallbackState::kFailed;
+  result.error = std::move(why);
+  ++given_up_;
+  report(lane, std::move(result));
+}
+
+// ---- results ----
+
+void CallbackDispatcher::report(const CallbackLane& lane, ports::CallbackResult result) {
+  result_rows_.emplace_back(lane.endpoint, result.id.row());
+  results_.push_back(std::move(result));
+  if (std::exchange(flush_posted_, true)) return;
+  ports_.loop.post(alive_.guard([this] { flush(); }));
+}
+
+void CallbackDispatcher::flush() {
+  flush_posted_ = false;
+  auto committed = [this, rows = std::exchange(result_rows_, {})](bool) { on_committed(rows); };
+  ports_.store.finish_callbacks(std::exchange(results_, {}), std::exchange(gone_, {}), ports_.loop,
+                                alive_.guard(std::move(committed)));
+  finish_drain_if_idle();
+}
+
+void CallbackDispatcher::on_committed(const RowsOfEndpoints& rows) {
+  std::set<std::int64_t> endpoints;
+  for (const auto& [endpoint, row] : rows) {
+    CallbackLane& lane = lane_for(endpoint);
+    lane.known.erase(row);
+    if (lane.reading) lane.settled.insert(row);
+    endpoints.insert(endpoint);
+  }
+  for (const std::int64_t endpoint : endpoints) {
+    work(lane_for(endpoint));
+    forget_if_done(endpoint);
+  }
+}
+
+void CallbackDispatcher::drain(ports::MonoTime deadline, base::Task done) {
+  stopped_ = true;
+  drained_ = std::move(done);
+  ports_.loop.run_at(deadline, alive_.guard([this] {
+    if (drained_) std::exchange(drained_, nullptr)();
+  }));
+  finish_drain_if_idle();
+}
+
+void CallbackDispatcher::finish_drain_if_idle() {
+  if (!stopped_ || in_flight_ > 0 || !results_.empty() || !drained_) return;
+  std::exchange(drained_, nullptr)();
+}
+
+}  // namespace heliograph::pipeline
