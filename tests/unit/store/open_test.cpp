@@ -234,7 +234,7 @@ TEST(MigrationsTest, AFailedStepLeavesNothing) {
   const std::array steps = {Migration{1, "CREATE TABLE a (x);"},
                             Migration{2, "CREATE TABLE b (x); CREATE TABLE a (x);"}};
   EXPECT_THROW(migrate(connection, steps), DatabaseError);
-  EXPECT_EQ(connection.query_integer("PRAGMA user_version"), 4);
+  EXPECT_EQ(connection.query_integer("PRAGMA user_version"), 1);
   EXPECT_EQ(connection.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
   EXPECT_FALSE(connection.in_transaction());
 }
