@@ -21,6 +21,8 @@ packages=(
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl redis-server
 )
+# One test verifies callbacks with an npm package. Node.js from elsewhere brings npm with it and excludes Debian's.
+command -v npm >/dev/null || packages+=(nodejs npm)
 for option in "$@"; do
   case "$option" in
     --lint) packages+=(clang-format-19 clang-tidy-19 shellcheck) ;;
