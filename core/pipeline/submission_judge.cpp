@@ -53,8 +53,8 @@ class Judge {
   std::expected<model::NewMessage, FieldError> run() {
     using Step = Judgement (Judge::*)();
     // In the order in which people write the fields: the first thing wrong is what they hear of.
-    for (const Step step : {&Judge::channel, &Judge::recipient, &Judge::sender, &Judge::content, &Judge::pin,
-                            &Judge::times, &Judge::extras}) {
+    for (const Step step : {&Judge::channel, &Judge::recipient, &Judge::sender, &Judge::content,
+                            &Judge::pin, &Judge::times, &Judge::extras}) {
       if (Judgement verdict = (this->*step)(); !verdict) return std::unexpected(verdict.error());
     }
     complete();
@@ -67,8 +67,8 @@ class Judge {
     const auto bit = static_cast<std::uint32_t>(given_.channel);
     const auto carries = [bit](const auto& entry) { return (entry.second & bit) != 0; };
     if (settings_.providers.empty() || std::ranges::any_of(settings_.providers, carries)) return {};
-    return wrong("/channel", fmt::format("No provider of this gateway carries the channel {}.",
-                                         channel_.name));
+    return wrong("/channel",
+                 fmt::format("No provider of this gateway carries the channel {}.", channel_.name));
   }
 
   const std::string& region() const {
