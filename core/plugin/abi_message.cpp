@@ -9,6 +9,8 @@ namespace heliograph::plugin {
 namespace {
 
 constexpr std::size_t kIdMax = 256;
+// Between a message's id and the number of its cycle, in an idempotency key.
+constexpr char kCycleMark = '.';
 constexpr std::size_t kCodeMax = 64;
 constexpr std::size_t kDetailMax = 500;
 // What a provider asks for beyond a day is no use to a message.
@@ -30,11 +32,16 @@ std::string joined(const std::string& code, const std::string& detail) {
   return code + ": " + detail;
 }
 
+// Peers echo the id or the idempotency key.
+std::optional<model::MessageId> echoed_id(std::string_view text) {
+  return model::MessageId::parse(text.substr(0, text.find(kCycleMark)));
+}
+
 model::Receipt to_receipt(model::ProviderKey provider, const hg_event& event) {
   model::Receipt receipt{.provider = provider,
                          .state = state_of(event.receipt_state),
                          .provider_message_id = clean_text(event.provider_msg_id, kIdMax),
-                         .message_id = model::MessageId::parse(view_of(event.message_id)),
+                         .message_id = echoed_id(view_of(event.message_id)),
                          .dedup_key = clean_text(event.dedup_key, kIdMax),
                          .detail = joined(clean_text(event.provider_code, kCodeMax),
                                           clean_text(event.detail, kDetailMax)),
@@ -78,7 +85,13 @@ bool AbiMessage::fill(const model::WorkItem& item, std::string_view packed) {
     }
     for (const auto& [key, value] : metadata) headers.push_back({to_abi(key), to_abi(value)});
   }
+  idempotency_key = id;
+  if (item.cycle > 0 && !item.possible_duplicate) {
+    idempotency_key += kCycleMark;
+    idempotency_key += std::to_string(item.cycle);
+  }
   view = borrow_message(item, id);
+  view.idempotency_key = to_abi(idempotency_key);
   view.from = to_abi(from);
   view.to = to_abi(to);
   view.body = to_abi(text);

@@ -20,6 +20,7 @@ namespace heliograph::plugin {
 struct AbiMessage {
   hg_message view{};
   std::string id;
+  std::string idempotency_key;
   std::string from;
   std::string to;
   std::string text;
@@ -30,9 +31,9 @@ struct AbiMessage {
   AbiMessage() = default;
   AbiMessage(const AbiMessage&) = delete;
   AbiMessage& operator=(const AbiMessage&) = delete;
-  // The client's metadata becomes headers, names prefixed "x-". The idempotency key is the id: the
-  // same in every send of the message. `packed` is the content of a rich item. False: it is not
-  // intact, so the message must not be sent.
+  // The client's metadata becomes headers, names prefixed "x-". The idempotency key is the same in
+  // every send of a cycle, and over all cycles of a possible duplicate. `packed` is the content of
+  // a rich item. False: it is not intact, so the message must not be sent.
   [[nodiscard]] bool fill(const model::WorkItem& item, std::string_view packed);
 };
 

@@ -85,5 +85,31 @@ TEST(AbiMessage, ReceiptMayEchoOurId) {
   EXPECT_EQ(receipts->front().at, model::TimePoint{std::chrono::milliseconds{1500}});
 }
 
+TEST(AbiMessage, ARequeueIsANewOrderUnlessTheFirstMayHaveBeenSent) {
+  model::WorkItem item;
+  item.id = model::MessageId::from_parts(77 << 16, 5);
+  const auto key_of = [&item](std::uint16_t cycle, bool possible_duplicate) {
+    item.cycle = cycle;
+    item.possible_duplicate = possible_duplicate;
+    AbiMessage message;
+    EXPECT_TRUE(message.fill(item, {}));
+    return std::string(view_of(message.view.idempotency_key));
+  };
+  const std::string id = item.id.to_string();
+  EXPECT_EQ(key_of(0, false), id);
+  EXPECT_EQ(key_of(0, true), id);
+  EXPECT_EQ(key_of(1, false), id + ".1");
+  EXPECT_EQ(key_of(2, false), id + ".2");
+  EXPECT_EQ(key_of(2, true), id);
+
+  hg_event event{};
+  event.size = sizeof event;
+  event.kind = HG_EV_RECEIPT;
+  const std::string echoed = id + ".2";
+  event.message_id = to_abi(echoed);
+  const hg_event* const events[] = {&event};
+  EXPECT_EQ(to_receipts(model::ProviderKey{2}, events, 1)->front().message_id, item.id);
+}
+
 }  // namespace
 }  // namespace heliograph::plugin
