@@ -9,6 +9,7 @@ namespace heliograph::api {
 
 http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   Routes routes(std::make_shared<Context>(std::move(settings), ports));
+  add_documents(routes);
   add_health(routes);
   add_me(routes);
   add_message_create(routes);
