@@ -14,12 +14,15 @@ struct Asset {
   std::string_view path;  // below /docs/
   std::string_view content_type;
 };
-constexpr std::array<Asset, 5> kAssets{{
+constexpr std::array<Asset, 7> kAssets{{
     {"docs.css", "text/css; charset=utf-8"},
     {"docs.js", "text/javascript; charset=utf-8"},
     {"swagger-ui.css", "text/css; charset=utf-8"},
     {"swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
+    // The viewer's licence asks to hand these on with it.
     {"LICENSE", "text/plain; charset=utf-8"},
+    {"NOTICE", "text/plain; charset=utf-8"},
+    {"swagger-ui-bundle.js.LICENSE.txt", "text/plain; charset=utf-8"},
 }};
 
 // The page reads nothing but itself, the contract and the API it stands on; data: are the viewer's
