@@ -17,8 +17,7 @@ packages=(
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
   libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev
   # tests and tools
-  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl exim4-daemon-light
-  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip
+  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light
   chromium  # shows /docs in tests/browser
 )
 node_folders=(tests/browser)
@@ -45,27 +44,32 @@ for package in "${packages[@]}"; do
   fi
 done
 
+# Global, because the trap below outlives the function.
+sudo=()
+policy=/usr/sbin/policy-rc.d
+made_policy=no
+remove_policy() {
+  if [ "$made_policy" = yes ]; then "${sudo[@]}" rm -f "$policy"; fi
+  made_policy=no
+}
+
 install_packages() {
-  local sudo=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "install-deps.sh: needs root (or sudo) to install: ${missing[*]}" >&2; exit 1; }
     sudo=(sudo)
   fi
 
-  local policy=/usr/sbin/policy-rc.d made_policy=no
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
     "${sudo[@]}" chmod 755 "$policy"
     made_policy=yes
   fi
-  cleanup() { if [ "$made_policy" = yes ]; then "${sudo[@]}" rm -f "$policy"; fi; }
-  trap cleanup EXIT
+  trap remove_policy EXIT
 
   echo "installing: ${missing[*]}"
   "${sudo[@]}" apt-get update -qq
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-  cleanup
-  trap - EXIT
+  remove_policy
 }
 
 # Anew when the lockfile is newer than what was installed; no scripts of packages are run.
