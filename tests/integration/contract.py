@@ -60,9 +60,18 @@ class Contract:
         made = {name: {key: self._closed(item) for key, item in value.items()} if name == "properties"
                 else value if name in ("enum", "const", "required", "default", "example", "examples") else self._closed(value)
                 for name, value in schema.items()}
+        if "allOf" in made:
+            made = self._merged(made)
         if "properties" in made:
             made.setdefault("additionalProperties", False)
         return made
+
+    @staticmethod
+    def _merged(schema):
+        """The parts of an allOf as one object: closed alone, each would refuse the members of the others."""
+        parts = [*schema.pop("allOf"), schema]
+        return {"type": "object", "required": [name for part in parts for name in part.get("required", ())],
+                "properties": {name: value for part in parts for name, value in part.get("properties", {}).items()}}
 
     def _validator(self, schema):
         closed = self._closed(schema)
