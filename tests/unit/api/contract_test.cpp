@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/api/documents.h"
-#include "tests/unit/api/api_fixture.h"
+#include "tests/unit/api/twillow_fixture.h"
 
 namespace heliograph::test {
 namespace {
@@ -45,13 +45,46 @@ std::vector<Operation> operations() {
   return all;
 }
 
-class ContractTest : public ApiTest {};
+// With every facade on.
+class ContractTest : public TwillowTest {
+ protected:
+  // The routes as the contract writes them. A facade has a path for each configured provider, which
+  // the contract, the same for every gateway, has as one with a parameter.
+  std::set<std::string> routes_in_the_contracts_words() const {
+    std::set<std::string> named;
+    for (std::string route : routes()) {
+      const bool of_a_provider = std::ranges::any_of(
+          settings.sms_providers,
+          [&](const std::string& provider) { return route == "POST /api/sms/" + provider; });
+      named.insert(of_a_provider ? "POST /api/sms/{provider}" : std::move(route));
+    }
+    return named;
+  }
+
+  // Without a key.
+  http::Response ask(const Operation& operation) {
+    std::string target = operation.path;
+    for (std::size_t at = 0; (at = target.find('{')) != std::string::npos;) {
+      target.replace(at, target.find('}') - at + 1, "provider1");
+    }
+    const std::string method = operation.name.substr(0, operation.name.find(' '));
+    const bool has_body = method == "POST" || method == "PATCH";
+    http::Request request = has_body ? post(target, "{}", "") : get(target, "");
+    const auto known = {http::Method::kGet, http::Method::kPost, http::Method::kPatch,
+                        http::Method::kDelete};
+    const auto* found = std::ranges::find(
+        known, method, [](http::Method one) { return std::string(http::to_string(one)); });
+    EXPECT_NE(found, known.end()) << operation.name;
+    if (found != known.end()) request.method = *found;
+    return send(std::move(request));
+  }
+};
 
 TEST_F(ContractTest, HasEveryRouteOfTheRouterAndNothingElse) {
   std::vector<std::string> documented;
   for (const Operation& operation : operations()) documented.push_back(operation.name);
   EXPECT_GT(documented.size(), 20U);
-  EXPECT_THAT(documented, ::testing::UnorderedElementsAreArray(routes()))
+  EXPECT_THAT(documented, ::testing::UnorderedElementsAreArray(routes_in_the_contracts_words()))
       << "docs/openapi/openapi.json and the routes of core/api differ";
 }
 
@@ -78,13 +111,7 @@ TEST_F(ContractTest, DeclaresTheParametersOfEachPath) {
 TEST_F(ContractTest, AsksForAKeyWhereTheContractSaysSo) {
   for (const Operation& operation : operations()) {
     const bool open = operation.body.contains("security") && operation.body.at("security").empty();
-    std::string target = operation.path;
-    for (std::size_t at = 0; (at = target.find('{')) != std::string::npos;) {
-      target.replace(at, target.find('}') - at + 1, "x");
-    }
-    const bool is_get = operation.name.starts_with("GET");
-    ASSERT_TRUE(is_get || operation.name.starts_with("POST")) << operation.name;
-    const http::Response response = send(is_get ? get(target, "") : post(target, "{}", ""));
+    const http::Response response = ask(operation);
     EXPECT_EQ(response.status == 401, !open) << operation.name << " " << response.status;
   }
 }
