@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+import contract
 from harness import KEY, PATIENCE, GatewayTest, main
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "browser")
@@ -25,8 +26,9 @@ class DocsPageTest(GatewayTest):
         self.assertEqual(seen["failures"], [])
         elsewhere = [url for url in seen["requests"] if not url.startswith((base + "/", "data:", "blob:"))]
         self.assertEqual(elsewhere, [], "the page asked another host")
-        self.assertEqual(seen["operations"], sum(
-            1 for item in gateway.http.get("/openapi.json").json["paths"].values() for name in item if name in ("get", "post")))
+        document = gateway.http.get("/openapi.json").json
+        items = [*document["paths"].values(), *document["webhooks"].values()]
+        self.assertEqual(seen["operations"], sum(1 for item in items for name in item if name in contract.METHODS))
         self.assertEqual(seen["status"], "202")
         sent = gateway.message(json.loads(seen["body"])["message_id"])
         self.assertEqual((sent["to"], sent["text"]), ("+14155552671", "Hello"))
