@@ -103,7 +103,7 @@ class Contract:
         if method == "OPTIONS" and answer.status in (200, 204):
             return None
         if operation is None:
-            return self._fault_of_refusal({404, 501} if template is None else {405, 501}, answer)
+            return self._fault_of_refusal(self._refusals(template), answer, method == "HEAD")
         responses = operation["responses"]
         status = str(answer.status)
         key = status if status in responses else f"{status[0]}XX" if f"{status[0]}XX" in responses else "default"
@@ -115,7 +115,14 @@ class Contract:
         return self._fault_of_headers(response, answer) or self._fault_of_body(
             (template, method, key), response, answer, method == "HEAD")
 
-    def _fault_of_refusal(self, statuses, answer):
+    def _refusals(self, template):
+        """What a method that is not documented may get. An optional tag's paths need not be there."""
+        optional = {tag["name"] for tag in self.document["tags"] if tag.get("x-optional")}
+        item = self.document["paths"].get(template, {})
+        tags = {tag for method in METHODS & item.keys() for tag in item[method]["tags"]}
+        return {501} | ({404} if template is None else {404, 405} if tags & optional else {405})
+
+    def _fault_of_refusal(self, statuses, answer, is_head):
         everywhere = self.document["components"]["responses"]["Refused"]["x-statuses"]
         if answer.status not in statuses and (answer.status == 404 or answer.status not in everywhere):
             return "there is no such operation, so nothing but a refusal may answer"
@@ -123,7 +130,7 @@ class Contract:
             return "405 without Allow"
         if answer.headers.get("content-type") != PROBLEM:
             return f"the content type {answer.headers.get('content-type')} is no problem's"
-        return self._fault_of_json(self.problem, answer.body)
+        return None if is_head else self._fault_of_json(self.problem, answer.body)
 
     def _fault_of_headers(self, response, answer):
         for name, header in response.get("headers", {}).items():

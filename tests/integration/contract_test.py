@@ -104,6 +104,8 @@ class Comparison(unittest.TestCase):
         self.assertIsNone(self.problem(404, target="/nowhere"))
         self.assertIsNone(self.problem(405, method="PUT", allow="GET"))
         self.assertIsNone(self.refused_batch())
+        self.assertIsNone(self.fault("HEAD", "/nowhere", 404, b"", content_type="application/problem+json"))
+        self.assertIsNone(self.problem(404, method="PUT", target="/api/sms/health"), "where the facade is off")
 
     def test_wrong_answers_are_seen(self):
         faults = {
@@ -120,6 +122,7 @@ class Comparison(unittest.TestCase):
             "401 without a challenge": self.problem(401),
             "an unknown path that answers": self.fault("GET", "/nowhere", 200, {}),
             "an unknown method that answers": self.fault("PUT", "/v1/me", 200, {}),
+            "a path that is always there and is not": self.problem(404, method="PUT"),
             "405 without Allow": self.problem(405, method="PUT"),
             "an undocumented member of several schemas together": self.refused_batch(surprise=1),
             "a missing member of several schemas together": self.refused_batch(refused=None),
