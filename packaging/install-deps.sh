@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what Heliograph needs from Debian 12's own packages. Idempotent: packages that are present cost one dpkg query.
+# Installs what Heliograph needs: Debian 12's own packages, and with npm the few tools that are none (their versions are in the
+# package-lock.json beside the tests that use them). Idempotent: what is present costs one query.
 #
 #   packaging/install-deps.sh            to build, run and test
-#   packaging/install-deps.sh --lint     also clang-format, clang-tidy
+#   packaging/install-deps.sh --lint     also clang-format, clang-tidy, the contract's linter
 #   packaging/install-deps.sh --bench    also nginx, Kannel and perf, the neighbours in `make bench`
 #
 # Server packages are never started: a policy-rc.d that answers 101 stands in for the time of the installation.
@@ -23,13 +24,24 @@ packages=(
 )
 # One test verifies callbacks with an npm package. Node.js from elsewhere brings npm with it and excludes Debian's.
 command -v npm >/dev/null || packages+=(nodejs npm)
+  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light
+  chromium  # shows /docs in tests/browser
+)
+node_folders=(tests/browser)
 for option in "$@"; do
   case "$option" in
-    --lint) packages+=(clang-format-19 clang-tidy-19 shellcheck) ;;
+    --lint)
+      packages+=(clang-format-19 clang-tidy-19 shellcheck)
+      node_folders+=(tests/contract)
+      ;;
     --bench) packages+=(nginx-light kannel wrk linux-perf) ;;
     *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench)" >&2; exit 2 ;;
   esac
 done
+
+# Node from elsewhere is as good, and Debian's npm does not install beside it.
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -38,26 +50,49 @@ for package in "${packages[@]}"; do
     missing+=("$package")
   fi
 done
-if [ ${#missing[@]} -eq 0 ]; then
-  exit 0
-fi
 
+# Global, because the trap below outlives the function.
 sudo=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "install-deps.sh: needs root (or sudo) to install: ${missing[*]}" >&2; exit 1; }
-  sudo=(sudo)
-fi
-
 policy=/usr/sbin/policy-rc.d
 made_policy=no
-if [ ! -e "$policy" ]; then
-  printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
-  "${sudo[@]}" chmod 755 "$policy"
-  made_policy=yes
-fi
-cleanup() { if [ "$made_policy" = yes ]; then "${sudo[@]}" rm -f "$policy"; fi; }
-trap cleanup EXIT
+remove_policy() {
+  if [ "$made_policy" = yes ]; then "${sudo[@]}" rm -f "$policy"; fi
+  made_policy=no
+}
 
-echo "installing: ${missing[*]}"
-"${sudo[@]}" apt-get update -qq
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+install_packages() {
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "install-deps.sh: needs root (or sudo) to install: ${missing[*]}" >&2; exit 1; }
+    sudo=(sudo)
+  fi
+
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+    "${sudo[@]}" chmod 755 "$policy"
+    made_policy=yes
+  fi
+  trap remove_policy EXIT
+
+  echo "installing: ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  remove_policy
+}
+
+# Anew when the lockfile is newer than what was installed; no scripts of packages are run.
+install_node_modules() {
+  local folder=$1
+  if [ "$folder/node_modules/.installed" -nt "$folder/package-lock.json" ]; then
+    return
+  fi
+  echo "installing: node modules of $folder"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+  touch "$folder/node_modules/.installed"
+}
+
+if [ ${#missing[@]} -ne 0 ]; then
+  install_packages
+fi
+for folder in "${node_folders[@]}"; do
+  install_node_modules "$(dirname "$0")/../$folder"
+done

@@ -39,6 +39,7 @@ std::string redis_url(const config::LimiterPlugin& limiter) {
 
 http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   Routes routes(std::make_shared<Context>(std::move(settings), ports));
+  add_documents(routes);
   add_health(routes);
   add_me(routes);
   add_ledger(routes);

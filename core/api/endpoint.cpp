@@ -49,6 +49,8 @@ void Routes::health(std::string_view pattern, Resource resource) {
   add(http::Method::kGet, pattern, endpoint);
 }
 
+void Routes::document(std::string_view pattern, Resource resource) { health(pattern, resource); }
+
 void Routes::open(http::Method method, std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kApi, .door = Door::kOpen, .resource = resource};
   add(method, pattern, endpoint);

@@ -55,7 +55,8 @@ class Routes {
  public:
   explicit Routes(std::shared_ptr<Context> context) : context_(std::move(context)) {}
 
-  void health(std::string_view pattern, Resource resource);  // GET, on every listener, no key
+  void health(std::string_view pattern, Resource resource);    // GET, on every listener, no key
+  void document(std::string_view pattern, Resource resource);  // as health: the contract's pages
   void open(http::Method method, std::string_view pattern, Resource resource);  // no key
   void any_scope(http::Method method, std::string_view pattern, Resource resource);
   void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource,
@@ -97,6 +98,7 @@ class Routes {
 };
 
 // Each adds the resources of one file of core/api/resources.
+void add_documents(Routes& routes);
 void add_health(Routes& routes);
 void add_me(Routes& routes);
 void add_ledger(Routes& routes);

@@ -99,6 +99,15 @@ struct Router::Node {
     params.pop_back();
     return nullptr;
   }
+
+  void list(std::vector<std::string>& names) const {
+    for (const Method method : kMethods) {
+      if (!routes[static_cast<std::size_t>(method)].handler) continue;
+      names.push_back(std::string(to_string(method)) + " " + pattern);
+    }
+    for (const auto& [name, child] : literals) child->list(names);
+    if (parameter) parameter->list(names);
+  }
 };
 
 Router::Router() : root_(std::make_unique<Node>()) {}
@@ -148,6 +157,13 @@ Router::Match Router::find(Method method, std::string_view path) const {
     match.allow = node->allow;
   }
   return match;
+}
+
+std::vector<std::string> Router::routes() const {
+  std::vector<std::string> names;
+  root_->list(names);
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace heliograph::http

@@ -50,6 +50,9 @@ class Router {
   // nothing.
   Match find(Method method, std::string_view path) const;
 
+  // Every route that was added, as "POST /v1/messages", sorted: what a contract is compared with.
+  std::vector<std::string> routes() const;
+
  private:
   struct Node;
   std::unique_ptr<Node> root_;

@@ -16,6 +16,8 @@ import threading
 import time
 import unittest
 
+import contract
+
 BINARY = os.environ.get("HELIOGRAPH_BIN") or os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "build", "release", "bin", "heliograph")
 PLUGINS = os.environ.get("HELIOGRAPH_PLUGINS") or os.path.join(os.path.dirname(os.path.dirname(BINARY)), "plugins")
@@ -23,6 +25,8 @@ KEY = "test-key"
 # Sanitizer builds are several times slower; a deadline is a bound on hanging, never an expectation of speed.
 PATIENCE = float(os.environ.get("HELIOGRAPH_TEST_PATIENCE", "1"))
 POLL_SECONDS = 0.02
+# Every answer of a gateway is compared with it. Measurements may take an Http with check=None instead.
+CONTRACT = contract.Contract()
 
 
 def free_port():
@@ -58,10 +62,14 @@ class Answer:
 
 
 class Http:
-    """One keep-alive connection; reconnects once when the peer has closed it meanwhile."""
+    """One keep-alive connection; reconnects once when the peer has closed it meanwhile.
 
-    def __init__(self, port, key=None, timeout=20.0):
+    `check` is called with method, target and answer; None for peers that are no gateway.
+    """
+
+    def __init__(self, port, key=None, timeout=20.0, check=CONTRACT.check):
         self.port, self.key, self.timeout, self.connection = port, key, timeout * PATIENCE, None
+        self.check = check
 
     def request(self, method, path, body=None, headers=None):
         headers = dict(headers or {})
@@ -77,12 +85,16 @@ class Http:
             try:
                 self.connection.request(method, path, body=body, headers=headers)
                 response = self.connection.getresponse()
-                return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+                answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
             except (http.client.RemoteDisconnected, ConnectionError, BrokenPipeError):
                 self.close()
                 # Only a connection that was reused may have been closed innocently.
                 if fresh or last_try:
                     raise
+                continue
+            if self.check:
+                self.check(method, path, answer)
+            return answer
 
     def get(self, path, **kwargs):
         return self.request("GET", path, **kwargs)
@@ -167,7 +179,7 @@ class Mock(Process):
             arguments += [flag] if value is True else [flag, str(value)]
         super().__init__(arguments, folder)
         self.port = int(self.wait_for_line("mock provider").rsplit(":", 1)[1])
-        self.http = Http(self.port)
+        self.http = Http(self.port, check=None)
         self.identity = identity
 
     @property
@@ -298,6 +310,8 @@ class GatewayTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="heliograph-test-")
         self.stack = contextlib.ExitStack()
+        CONTRACT.violations.clear()
+        self.addCleanup(lambda: self.assertEqual(CONTRACT.violations, [], "answers against docs/openapi/openapi.json"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.addCleanup(self.stack.close)
 

@@ -61,7 +61,7 @@ class Intake(GatewayTest):
         self.assertEqual((answer.status, answer.json["accepted"]), (200, 1000), answer)
         # A message may carry an e-mail's attachments, anything else is small.
         self.assertEqual(gateway.http.post("/v1/messages", {**MESSAGE, "text": "x" * 70_000}).status, 400)
-        self.assertEqual(gateway.http.post("/v1/dead-letters/requeue", {"status": "x" * 70_000}).status, 413)
+        self.assertEqual(gateway.http.post("/v1/callbacks", {"url": "x" * 70_000}).status, 413)
 
     def test_sync_mode_answers_when_the_message_is_sent(self):
         gateway = self.start()
@@ -177,7 +177,7 @@ class Intake(GatewayTest):
         gateway = self.start(http={"cors_origins": ["https://app.example"]}, limits={"client": {"rate": 1, "burst": 9}})
         answers = [gateway.http.post("/v1/messages", MESSAGE, headers=origin), gateway.http.get("/nowhere", headers=origin),
                    gateway.http.request("DELETE", "/v1/me", headers=origin),
-                   gateway.http.request("POST", "/v1/dead-letters/requeue", "x" * 70_000, headers={"Content-Type": "application/json", **origin}),
+                   gateway.http.request("POST", "/v1/callbacks", "x" * 70_000, headers={"Content-Type": "application/json", **origin}),
                    gateway.http.get("/v1/me", headers={"X-API-Key": "wrong", **origin})]
         self.assertEqual([answer.status for answer in answers], [202, 404, 405, 413, 401])
         for answer in answers:

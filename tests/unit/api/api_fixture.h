@@ -93,6 +93,7 @@ class ApiTest : public ::testing::Test {
   http::Response send(http::Request request);              // runs to its end
   std::shared_ptr<Exchange> begin(http::Request request);  // until it waits for something
   void turn();                                             // runs what is ready
+  std::vector<std::string> routes() const { return router_->routes(); }
   nlohmann::json json_of(const http::Response& response);
 
   // "" when there is none.
