@@ -7,8 +7,9 @@ import json
 import subprocess
 import time
 
-from harness import GatewayTest, Http, PATIENCE, PLUGINS, Process, free_port, main, wait_until
+from harness import GatewayTest, Http, PATIENCE, PLUGINS, Process, free_port, main, toml_section, wait_until
 from limits_test import most_in_any_window
+from redis_server import Redis
 
 FACADES = {"name": "facades", "billing": False}
 # Developer guide, sliding-window testing, step 1.
@@ -92,6 +93,21 @@ class Demonstration(TwillowCase):
             times = [arrival["at_ns"] for arrival in mock.arrivals()]
             self.assertLessEqual(most_in_any_window(times), 5)
             self.assertGreater(len(times), 0, "every provider has its share")
+
+    def test_the_windows_are_keys_in_redis_that_expire(self):
+        redis = Redis(self.folder)
+        self.stack.callback(redis.kill)
+        gateway = self.twillow(env=GUIDE_ENVIRONMENT, limiter={"plugin": "redis"},
+                               extra=toml_section("[limiter.config]", {"url": redis.url}))
+        accepted = self.burst(gateway)
+        keys = wait_until(lambda: shell(f"redis-cli -p {redis.port} --raw --scan | grep rate_limit:provider || true",
+                                        gateway.port).split(), "the keys to be seen")
+        self.assertLessEqual(set(keys), {"rate_limit:provider1", "rate_limit:provider2", "rate_limit:provider3"})
+        wait_until(lambda: self.taken() == accepted, "the accepted ones to be sent", 30)
+        for mock in self.mocks:
+            self.assertLessEqual(most_in_any_window([arrival["at_ns"] for arrival in mock.arrivals()]), 5)
+        wait_until(lambda: not shell(f"redis-cli -p {redis.port} --raw --scan | grep rate_limit:provider || true",
+                                     gateway.port).split(), "the keys to expire", 10)
 
     def test_above_the_global_limit_it_answers_429(self):
         """The same with a window that no burst outlasts, so that the numbers are exact."""
