@@ -15,16 +15,9 @@ packages=(
   # libraries
   libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
-  libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev
+  libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev libhiredis-dev
   # tests and tools
-  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl exim4-daemon-light
-  libspdlog-dev libfmt-dev libcli11-dev libhiredis-dev
-  # tests and tools
-  libgtest-dev libgmock-dev libbenchmark-dev python3 curl openssl redis-server
-)
-# One test verifies callbacks with an npm package. Node.js from elsewhere brings npm with it and excludes Debian's.
-command -v npm >/dev/null || packages+=(nodejs npm)
-  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light
+  libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
   chromium  # shows /docs in tests/browser
 )
 node_folders=(tests/browser)
