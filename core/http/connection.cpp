@@ -68,7 +68,8 @@ Response unrouted_response(const Router::Match& match) {
   return response;
 }
 
-// A place among the large requests, for those of a route that takes larger bodies than usual.
+// A place among the large requests, for those whose body may be larger than usual where the route
+// takes such ones.
 class LargeRequest {
  public:
   explicit LargeRequest(Worker& worker) : worker_(worker) {}
@@ -78,8 +79,9 @@ class LargeRequest {
   LargeRequest(const LargeRequest&) = delete;
   LargeRequest& operator=(const LargeRequest&) = delete;
 
-  bool admit(const RouteOptions& route) {
-    if (route.body_max <= RouteOptions{}.body_max) return true;
+  bool admit(const RouteOptions& route, const RequestParser& parser) {
+    constexpr std::size_t kUsual = RouteOptions{}.body_max;
+    if (route.body_max <= kUsual || !parser.may_exceed(kUsual)) return true;
     taken_ = worker_.take_large_request();
     return taken_;
   }
@@ -133,7 +135,8 @@ asio::awaitable<bool> Connection::serve_request() {
   LargeRequest large(worker_);
   if (step == Step::kGo) {
     match = worker_.shared().router.find(request_.method, path_);
-    if (!large.admit(match.options)) step = refuse_with(503, "too many large requests at once");
+    if (!large.admit(match.options, parser))
+      step = refuse_with(503, "too many large requests at once");
   }
   if (step == Step::kGo) {
     body_declined = match.handler == nullptr && parser.wants_continue();

@@ -35,6 +35,11 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   // `input`: what is received and not yet used up; `used` is set to how much of it is now.
   Progress parse_body(std::string_view input, std::size_t& used);
 
+  // After the header: its body may have more bytes than that (it says so, or comes in chunks).
+  bool may_exceed(std::size_t size) const {
+    const auto length = basic_parser::content_length();
+    return basic_parser::chunked() || (length && *length > size);
+  }
   bool wants_continue() const;  // Expect: 100-continue, and a body that has not come yet
   bool keep_alive() const { return basic_parser::keep_alive(); }
   unsigned version() const { return version_; }

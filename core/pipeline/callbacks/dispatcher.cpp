@@ -68,8 +68,8 @@ void CallbackDispatcher::wake(std::int64_t endpoint, model::TimePoint due) {
 }
 
 bool CallbackDispatcher::may_send(const CallbackLane& lane) const {
-  return !stopped_ && !lane.loaded.empty() && lane.in_flight < lane.pace.allowed() &&
-         lane.pace.paused_until() <= ports_.clock.mono();
+  return !stopped_ && !lane.loaded.empty() && lane.target && lane.target->enabled &&
+         lane.in_flight < lane.pace.allowed() && lane.pace.paused_until() <= ports_.clock.mono();
 }
 
 bool CallbackDispatcher::place_for(const CallbackLane& lane) const {
@@ -126,9 +126,16 @@ void CallbackDispatcher::on_page(std::int64_t endpoint, std::size_t limit,
   const model::TimePoint now = ports_.clock.wall();
   lane.reading = false;
   lane.next_due = page.jobs.size() >= limit ? now : page.next_due;
-  if (std::exchange(lane.told, false)) lane.next_due = now;
+  if (std::exchange(lane.told, false) || !lane.settled.empty()) lane.next_due = now;
   if (!page.read) lane.next_due = now + kAgain;
-  if (page.read) lane.target = std::move(page.endpoint);
+  if (page.read) {
+    lane.target = std::move(page.endpoint);
+    // Removed or disabled since these were read.
+    if (!lane.target || !lane.target->enabled) {
+      for (const model::CallbackJob& job : std::exchange(lane.loaded, {}))
+        give_up(lane, job, "the endpoint is disabled");
+    }
+  }
   for (model::CallbackJob& job : page.jobs) {
     const std::int64_t row = job.id.row();
     if (lane.settled.contains(row) || !lane.known.insert(row).second) continue;
@@ -325,7 +332,8 @@ void CallbackDispatcher::give_up(CallbackLane& lane, const model::CallbackJob& j
 // ---- results ----
 
 void CallbackDispatcher::report(const CallbackLane& lane, ports::CallbackResult result) {
-  result_rows_.emplace_back(lane.endpoint, result.id.row());
+  const bool again = result.state == model::CallbackState::kPending;
+  result_rows_.push_back({lane.endpoint, result.id.row(), again ? result.due : model::kNever});
   results_.push_back(std::move(result));
   if (std::exchange(flush_posted_, true)) return;
   ports_.loop.post(alive_.guard([this] { flush(); }));
@@ -341,8 +349,10 @@ void CallbackDispatcher::flush() {
 
 void CallbackDispatcher::on_committed(const RowsOfEndpoints& rows) {
   std::set<std::int64_t> endpoints;
-  for (const auto& [endpoint, row] : rows) {
+  for (const auto& [endpoint, row, due] : rows) {
     CallbackLane& lane = lane_for(endpoint);
+    // A page that was read before this commit did not know of it.
+    lane.next_due = std::min(lane.next_due, due);
     lane.known.erase(row);
     if (lane.reading) lane.settled.insert(row);
     endpoints.insert(endpoint);

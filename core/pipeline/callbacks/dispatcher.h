@@ -84,7 +84,12 @@ class CallbackDispatcher final : public ports::CallbackEvents {
   };
 
   // Rows of deliveries, each with that of its endpoint.
-  using RowsOfEndpoints = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  struct ReportedRow {
+    std::int64_t endpoint = 0;
+    std::int64_t row = 0;
+    model::TimePoint due{};  // of the next attempt; kNever: there is none
+  };
+  using RowsOfEndpoints = std::vector<ReportedRow>;
 
   CallbackLane& lane_for(std::int64_t endpoint);
   void wake(std::int64_t endpoint, model::TimePoint due);

@@ -139,6 +139,12 @@ TEST(ServerLimits, BoundTheLargeRequestsUnderWay) {
   RawSocket small = RawSocket::connect(server.address());
   small.send(get("/hello"));
   EXPECT_TRUE(small.read_answer());
+  // It is the request that is large, not its route.
+  RawSocket usual = RawSocket::connect(server.address());
+  usual.send("POST /batch HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  const auto taken = usual.read_answer();
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->body, "5");
 
   first.send(large);
   const auto answer = first.read_answer();
