@@ -311,8 +311,9 @@ void CallbackDispatcher::disable(CallbackLane& lane) {
   lane.target->enabled = false;
   gone_.push_back(lane.endpoint);
   if (ports_.log != nullptr) {
+    // Not its URL: what follows the "?" is often a secret.
     ports_.log->warn("callback endpoint disabled: it answered 410",
-                     {{"endpoint", lane.target->id.to_string()}, {"url", lane.target->url}});
+                     {{"endpoint", lane.target->id.to_string()}});
   }
   for (const model::CallbackJob& job : lane.loaded) give_up(lane, job, "the endpoint is disabled");
   lane.loaded.clear();

@@ -397,6 +397,22 @@ TEST_F(CallbackDispatcherTest, PagesAndCommitsThatCrossSendNothingTwice) {
   EXPECT_EQ(http.receivers["https://a/"].requests.size(), 300u);
 }
 
+TEST_F(CallbackDispatcherTest, ARetryIsNotForgottenWhenItsAttemptFailsBesideAPage) {
+  const auto endpoint = store.add_endpoint("https://a/");
+  http.receivers["https://a/"].codes = {500, 200};
+  store.read_time = 20ms;
+  store.commit_time = 30ms;
+  store.add(endpoint);
+  start();
+  tell(endpoint);
+  loop.run_for(25ms);  // the first is under way
+  store.add(endpoint);
+  tell(endpoint);  // this page is read before the failure and told after it
+  loop.run_for(1h);
+  EXPECT_EQ(count(CallbackState::kDelivered), 2u);
+  EXPECT_EQ(http.receivers["https://a/"].requests.size(), 3u);
+}
+
 TEST_F(CallbackDispatcherTest, WhatWaitedAtTheStartIsSent) {
   const auto endpoint = store.add_endpoint("https://a/");
   const auto id = store.add(endpoint);
