@@ -14,7 +14,7 @@ namespace heliograph::http {
 namespace {
 
 // Lookups that hang together before others wait for them.
-constexpr std::size_t kResolverThreads = 8;
+constexpr std::size_t kResolverThreads = 32;
 
 class Client final : public ports::HttpClient {
  public:

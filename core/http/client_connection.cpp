@@ -66,7 +66,7 @@ bool ClientConnection::refuse_addresses() {
 }
 
 void ClientConnection::resolve_guarded() {
-  guard_->resolver.resolve(
+  lookup_ = guard_->resolver.resolve(
       endpoint_.host, endpoint_.port,
       [self = shared_from_this()](const Error& error, ResolverThreads::Endpoints found) {
         if (!self->owner_) return;
@@ -268,6 +268,7 @@ void ClientConnection::close() {
   exchange = nullptr;
   parser_.reset();
   if (resolver_) resolver_->cancel();
+  if (lookup_ != 0) guard_->resolver.cancel(lookup_);
   Error ignored;
   socket_.close(ignored);
 }

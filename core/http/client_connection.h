@@ -118,6 +118,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   Tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::optional<Tcp::resolver> resolver_;
+  ResolverThreads::Id lookup_ = 0;
   std::vector<Tcp::endpoint> addresses_;
   std::size_t next_address_ = 0;
   ReadBuffer in_{32 * 1024};

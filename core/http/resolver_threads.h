@@ -1,8 +1,9 @@
 // ResolverThreads: looks names up on threads of its own, for clients whose names others choose.
 //
 // Asio resolves all names of a loop on one thread, where a name whose servers do not answer holds
-// up every other one: the providers' too. Here it holds up one of a few threads. They start when
-// they are needed. Thread: the loop's. Internal to core/http (Asio).
+// up every other one: the providers' too. Here it holds up one of some threads, however many ask
+// for it, and only while somebody does. They start when they are needed. Thread: the loop's.
+// Internal to core/http (Asio).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,24 +23,39 @@ class ResolverThreads {
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
   using Done = std::function<void(boost::system::error_code, Endpoints)>;
 
-  ResolverThreads(boost::asio::io_context& loop, std::size_t threads_max);
+  // [a thread of its own] The addresses of a name, with any port.
+  using LookUp =
+      std::function<Endpoints(const std::string& host, boost::system::error_code& error)>;
+  static Endpoints look_up(const std::string& host,
+                           boost::system::error_code& error);  // getaddrinfo
+
+  ResolverThreads(boost::asio::io_context& loop, std::size_t threads_max, LookUp how = look_up);
   // Waits for nobody: a lookup under way ends later, unheard.
   ~ResolverThreads();
   ResolverThreads(const ResolverThreads&) = delete;
   ResolverThreads& operator=(const ResolverThreads&) = delete;
 
-  // `done` is called on the loop, or destroyed uncalled with this object.
-  void resolve(std::string host, std::uint16_t port, Done done);
+  using Id = std::uint64_t;  // never 0
+
+  // `done` is called on the loop, or destroyed uncalled by cancel() or with this object.
+  Id resolve(std::string host, std::uint16_t port, Done done);
+  // A name that nobody waits for any more is not looked up. Nothing happens for an id that is done.
+  void cancel(Id id);
 
  private:
   struct State;
+  struct Waiting {
+    std::string host;
+    std::uint16_t port = 0;
+    Done done;
+  };
   // What a lookup is for stays on the loop: it may hold sockets, which die there.
-  using Pending = std::unordered_map<std::uint64_t, Done>;
+  using Pending = std::unordered_map<Id, Waiting>;
   static void work(const std::shared_ptr<State>& state);
 
   std::shared_ptr<State> state_;  // shared with the threads
   std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
-  std::uint64_t last_id_ = 0;
+  Id last_id_ = 0;
 };
 
 }  // namespace heliograph::http

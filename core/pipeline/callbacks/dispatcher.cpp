@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 #include "core/pipeline/callbacks/schedule.h"
 
 namespace heliograph::pipeline {
@@ -21,6 +22,11 @@ constexpr std::size_t kPageMin = 16;
 constexpr milliseconds kAgain{250};
 // Of an answer: its status is what counts.
 constexpr std::size_t kAnswerMax = 8 * 1024;
+
+// Schemes are case-insensitive (RFC 3986, 3.1).
+bool is_plain_http(std::string_view url) {
+  return base::to_lower_ascii(url.substr(0, url.find(':'))) == "http";
+}
 
 }  // namespace
 
@@ -222,7 +228,7 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
                         .attempts = job.attempts,
                         .begun = ports_.clock.mono()};
   CallbackVerdict refused;
-  if (!settings_.allow_http && url.starts_with("http://")) {
+  if (!settings_.allow_http && is_plain_http(url)) {
     refused.error = "http:// is not allowed (callbacks.allow_http)";
     return settle(lane, attempt, refused);
   }

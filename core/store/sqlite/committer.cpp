@@ -90,8 +90,11 @@ bool Committer::run_one_by_one(std::vector<Write>& batch) {
       return false;
     }
     batch.erase(batch.begin());
-    if (tried.verdict == Verdict::kConstraint && log_ != nullptr) {
-      log_->error("an operation breaks the rules of the store", {{"error", tried.error}});
+    if (tried.verdict == Verdict::kConstraint) {
+      one.front()->fail();
+      if (log_ != nullptr) {
+        log_->error("an operation breaks the rules of the store", {{"error", tried.error}});
+      }
     }
     finish(one, 1);
   }

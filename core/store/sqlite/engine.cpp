@@ -53,6 +53,7 @@ void Engine::set_live(std::int64_t waiting, std::int64_t sending) {
 }
 
 void Engine::begin() {
+  if (is_stale_) restore();
   HG_ASSERT(!connection_->in_transaction());
   effects_ = Effects{};
   disk_.check();
@@ -68,17 +69,23 @@ void Engine::commit() {
 }
 
 void Engine::rollback() noexcept {
+  effects_ = Effects{};
+  ledger_.discard();
+  is_stale_ = true;
   try {
-    // After some errors SQLite has done it already.
-    if (connection_->in_transaction()) connection_->exec("ROLLBACK");
-    effects_ = Effects{};
-    ledger_.discard();
-    names_.reload();
-    receipts_.reload();
-    callback_endpoints_.reload();
+    restore();
   } catch (const DatabaseError&) {
-    // The next statement meets the same trouble and reports it.
+    // begin() tries again, and reports what it meets.
   }
+}
+
+void Engine::restore() {
+  // After some errors SQLite has rolled back already.
+  if (connection_->in_transaction()) connection_->exec("ROLLBACK");
+  names_.reload();
+  receipts_.reload();
+  callback_endpoints_.reload();
+  is_stale_ = false;
 }
 
 ports::AcceptResult Engine::accept(const ports::AcceptCommand& command) {

@@ -41,10 +41,10 @@ class Engine {
   Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options, ports::Clock& clock,
          ports::Random& random, DiskGuard::Probe probe);
 
-  void begin();
   // Throws DatabaseError; then the transaction is to be rolled back.
+  void begin();
   void commit();
-  // Never throws: what cannot be rolled back is not committed either.
+  // Never throws: what cannot be rolled back is not committed either, and begin() tries again.
   void rollback() noexcept;
 
   ports::AcceptResult accept(const ports::AcceptCommand& command);
@@ -70,6 +70,8 @@ class Engine {
   void set_live(std::int64_t waiting, std::int64_t sending);
 
  private:
+  // Forgets what the tables do not hold (any more). Throws DatabaseError.
+  void restore();
   AcceptContext accept_context() const {
     return {.waiting = waiting_ + effects_.waiting, .disk_full = disk_.is_full()};
   }
@@ -95,6 +97,7 @@ class Engine {
   Statement commit_;
   std::int64_t waiting_ = 0;
   std::int64_t sending_ = 0;
+  bool is_stale_ = false;  // a rollback is not complete
 };
 
 }  // namespace heliograph::store

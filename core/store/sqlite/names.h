@@ -26,6 +26,7 @@ class Names {
   // False: no such provider.
   bool save_state(const ports::ProviderState& state);
 
+  std::optional<model::ProviderKey> find_provider(const std::string& name) const;
   std::string provider_name(model::ProviderKey key) const;  // "" when unknown
   std::vector<ports::DispatchClass> classes() const;
   std::vector<ports::ProviderState> states() const;
@@ -34,7 +35,6 @@ class Names {
   void reload();
 
  private:
-  std::optional<model::ProviderKey> find_provider(const std::string& name) const;
   std::optional<model::ClassId> find_class(model::Channel channel,
                                            std::optional<model::ProviderKey> pinned) const;
 

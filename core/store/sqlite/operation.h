@@ -27,6 +27,8 @@ class Operation {
 
   // Does the work and keeps its result. Again after a rollback.
   virtual void apply(Context& context) = 0;
+  // What apply() came to was rolled back for good: the answer is the one for work not done.
+  virtual void fail() = 0;
   // [executor] Hands the result over. Once.
   virtual void complete() = 0;
 
@@ -46,15 +48,17 @@ class OperationOf final : public Operation<Context> {
       : Operation<Context>(where),
         done_(std::move(done)),
         work_(std::move(work)),
-        result_(std::move(fallback)) {}
+        fallback_(std::move(fallback)) {}
 
-  void apply(Context& context) override { result_ = work_(context); }
-  void complete() override { done_(std::move(result_)); }
+  void apply(Context& context) override { result_.emplace(work_(context)); }
+  void fail() override { result_.reset(); }
+  void complete() override { done_(result_ ? *std::move(result_) : std::move(fallback_)); }
 
  private:
   ports::Done<Result> done_;
   Work work_;
-  Result result_;  // `fallback` until the work is done
+  Result fallback_;
+  std::optional<Result> result_;  // of work that is done
 };
 
 template <class Context>

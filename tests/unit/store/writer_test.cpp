@@ -1,6 +1,7 @@
 // The writer's manners: order within a transaction, one post for each executor, limits, the end.
 #include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include <thread>
 
@@ -16,6 +17,7 @@ class NoOperation final : public Operation<Engine> {
  public:
   NoOperation(ports::Executor& where, int number) : Operation(where), number_(number) {}
   void apply(Engine&) override {}
+  void fail() override {}
   void complete() override {}
   int number() const { return number_; }
 
@@ -240,62 +242,123 @@ TEST(CrashTest, WhatWasQueuedIsLostAndNothingElse) {
   EXPECT_EQ(world.balance().held_cents, 5);
 }
 
-// Writes a name into `meta`, where each may stand once.
-class NameOperation final : public Operation<Engine> {
- public:
-  NameOperation(ports::Executor& where, std::string name, int& completed)
-      : Operation(where), name_(std::move(name)), completed_(completed) {}
-  void apply(Engine& engine) override {
-    engine.connection().exec(("INSERT INTO meta VALUES ('" + name_ + "', 1)").c_str());
-  }
-  void complete() override { ++completed_; }
+// The parts of a store without its threads, over the world's database.
+class NeighbourTest : public testing::Test {
+ protected:
+  NeighbourTest() { world.close(true); }
 
- private:
-  std::string name_;
-  int& completed_;
+  // Runs each statement as an operation of its own in one transaction: which of them say "done".
+  std::vector<bool> run(const std::vector<std::string>& statements) {
+    std::vector<bool> answers;
+    std::vector<Write> batch;
+    for (const std::string& sql : statements) {
+      auto work = [sql](Engine& engine) {
+        engine.connection().exec(sql.c_str());
+        return true;
+      };
+      batch.push_back(std::make_unique<OperationOf<Engine, bool, decltype(work)>>(
+          world.executor, [&](bool done) { answers.push_back(done); }, work, false));
+    }
+    EXPECT_TRUE(committer.run(batch, std::chrono::milliseconds{0}));
+    EXPECT_TRUE(batch.empty());
+    world.executor.run(false);
+    return answers;
+  }
+
+  World world{Threading::kInline};
+  ManualClock clock;
+  Engine engine{std::make_unique<Connection>(world.path(), ConnectionMode::kWriter),
+                world.options,
+                clock,
+                world.random,
+                {}};
+  Gauges gauges;
+  Committer committer{engine, gauges, clock, nullptr};
 };
 
-TEST(NeighbourTest, OneOperationThatBreaksTheSchemaFailsAlone) {
-  World world(Threading::kInline);
-  world.close(true);
-  ManualClock clock;
-  auto connection = std::make_unique<Connection>(world.path(), ConnectionMode::kWriter);
-  Engine engine(std::move(connection), world.options, clock, world.random, {});
-  Gauges gauges;
-  Committer committer(engine, gauges, clock, nullptr);
-  std::vector<Write> batch;
-  int completed = 0;
-  for (const char* name : {"a", "b", "a", "c"}) {
-    batch.push_back(std::make_unique<NameOperation>(world.executor, name, completed));
-  }
-  EXPECT_TRUE(committer.run(batch, std::chrono::milliseconds{0}));
-  EXPECT_TRUE(batch.empty());
-  world.executor.run(false);
-  EXPECT_EQ(completed, 4);  // the one at fault answers too
+TEST_F(NeighbourTest, OneOperationThatBreaksTheSchemaFailsAlone) {
+  // In `meta` each name may stand once.
+  EXPECT_THAT(run({"INSERT INTO meta VALUES ('a', 1)", "INSERT INTO meta VALUES ('b', 1)",
+                   "INSERT INTO meta VALUES ('a', 1)", "INSERT INTO meta VALUES ('c', 1)"}),
+              ElementsAre(true, true, false, true));
   EXPECT_EQ(
       engine.connection().query_integer("SELECT count(*) FROM meta WHERE name IN ('a', 'b', 'c')"),
       3);
 }
 
+// Its work went well, so an answer exists by the time that COMMIT refuses the whole.
+TEST_F(NeighbourTest, WhatFailsAtTheCommitDoesNotAnswerSuccess) {
+  engine.connection().exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+  engine.connection().exec(
+      "CREATE TABLE child (parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)");
+  engine.connection().exec("PRAGMA foreign_keys = ON");
+  EXPECT_THAT(run({"INSERT INTO parent VALUES (1)", "INSERT INTO child VALUES (2)",
+                   "INSERT INTO child VALUES (1)"}),
+              ElementsAre(true, false, true));
+  EXPECT_EQ(engine.connection().query_integer("SELECT count(*) FROM child"), 1);
+}
+
+// What memory knew of the transaction is of no use; if the tables cannot be read again at once,
+// they are before the next transaction.
+TEST_F(NeighbourTest, ARollbackIsCompletedBeforeTheNextTransaction) {
+  constexpr auto kDenyReads = [](void*, int action, const char*, const char*, const char*,
+                                 const char*) {
+    return action == SQLITE_READ ? SQLITE_DENY : SQLITE_OK;
+  };
+  sqlite3* const handle = engine.connection().handle();
+  engine.begin();
+  engine.names().intern_provider("ghost");
+  sqlite3_set_authorizer(handle, kDenyReads, nullptr);
+  engine.rollback();
+  EXPECT_THROW(engine.begin(), DatabaseError);
+  engine.rollback();
+  sqlite3_set_authorizer(handle, nullptr, nullptr);
+  engine.begin();
+  EXPECT_FALSE(engine.names().find_provider("ghost"));
+  engine.rollback();
+}
+
+// Tells the executor of what is logged.
+class AuditoryLog final : public ports::Log {
+ public:
+  AuditoryLog(TestExecutor& executor, std::vector<std::string>& heard)
+      : executor_(executor), heard_(heard) {}
+  bool enabled(ports::LogLevel) const override { return true; }
+  void write(ports::LogLevel, std::string_view event, const ports::LogField*,
+             std::size_t) override {
+    executor_.post([this, text = std::string(event)] { heard_.push_back(text); });
+  }
+
+ private:
+  TestExecutor& executor_;
+  std::vector<std::string>& heard_;
+};
+
 // Somebody looks into the file with another program and begins a transaction there.
-TEST(NeighbourTest, AForeignLockIsWaitedOut) {
+TEST(ForeignProgramTest, ALockIsWaitedOut) {
   World world(Threading::kOwnThreads);
+  std::vector<std::string> heard;
+  AuditoryLog log(world.executor, heard);
+  world.options.log = &log;
+  world.reopen();
+  const auto has_heard = [&](const char* line) {
+    return std::ranges::find(heard, line) != heard.end();
+  };
+  constexpr auto kLocked = "another program holds a lock on the database; everything waits for it";
   std::optional<ports::AcceptResult> result;
   {
     SQLite::Database foreign(world.path(), SQLite::OPEN_READWRITE);
     foreign.exec("BEGIN IMMEDIATE");
     world.store->accept(world.message(5), world.executor,
                         [&](ports::AcceptResult r) { result = std::move(r); });
-    // Longer than the writer waits in one go, so that it has met the lock.
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
-    while (std::chrono::steady_clock::now() < until) world.executor.run(true);
+    world.run_until([&] { return has_heard(kLocked); });
     EXPECT_FALSE(result);
     foreign.exec("ROLLBACK");
   }
-  world.run_until([&] { return result.has_value(); });
-  ASSERT_TRUE(result);
+  world.run_until([&] { return result && has_heard("the database is free again"); });
   EXPECT_TRUE(std::holds_alternative<ports::Accepted>(*result));
   EXPECT_FALSE(world.events.has_failed());
+  world.close(true);
 }
 
 TEST(ConcurrencyTest, ManyCallersOneWriterManyReaders) {

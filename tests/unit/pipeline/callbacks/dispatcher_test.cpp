@@ -437,7 +437,7 @@ TEST_F(CallbackDispatcherTest, AMessagesOwnUrlIsUsed) {
 TEST_F(CallbackDispatcherTest, PlainHttpIsRefusedUnlessAllowed) {
   settings.allow_http = false;
   settings.retry_delays = {};
-  const auto endpoint = store.add_endpoint("http://a/");
+  const auto endpoint = store.add_endpoint("HTTP://a/");
   const auto id = store.add(endpoint);
   start();
   tell(endpoint);
