@@ -77,10 +77,6 @@ std::string JsonFields::required_text(std::string_view name) {
   return found->text;
 }
 
-void JsonFields::not_supported(std::string_view name) {
-  if (take(name) != nullptr) fail(name, "not supported yet");
-}
-
 void JsonFields::fail(std::string_view name, std::string detail) {
   if (problem_.has_value()) return;
   problem_.emplace();

@@ -34,8 +34,6 @@ class JsonFields {
   const JsonValue* value(std::string_view name);  // of any kind; nullptr: not given
 
   std::string required_text(std::string_view name);  // "" when wrong
-  // A name that is documented and not built yet: given, it is refused, never taken and ignored.
-  void not_supported(std::string_view name);
 
   // What the caller itself found wrong with `name`: a sentence without the value.
   void fail(std::string_view name, std::string detail);

@@ -128,9 +128,9 @@ class Gateway::Impl {
     if (config_.providers.empty())
       lines.emplace_back("no provider is configured: messages are kept and wait");
     const bool limited = !plugin_options(config_).rules.empty();
-    lines.push_back(
-        fmt::format("distributor {}, limiter {}", config_.distributor.plugin,
-                    limited ? config_.limiter.plugin : "none (no limit is configured)"));
+    lines.push_back(fmt::format("distributor {}, limiter {}{}", config_.distributor.plugin,
+                                config_.limiter.plugin,
+                                limited ? "" : " (no limit is configured)"));
     return lines;
   }
 

@@ -169,6 +169,7 @@ class PluginHost::Impl {
 
   DistributorHandle* distributor() const { return distributor_; }
   LimiterHandle* limiter() const { return limiter_; }
+  bool limits() const { return !options_.rules.empty(); }
   IngressRouter& router() { return router_; }
   const MetricsRegistry& registry() const { return metrics_; }
 
@@ -176,7 +177,7 @@ class PluginHost::Impl {
   // The order of starting: providers may be needed by nobody else, the limiter by everybody.
   void plan() {
     HG_ASSERT(entries_.empty());
-    if (!options_.rules.empty()) {
+    if (wants_limiter()) {
       add({HG_KIND_LIMITER, "limiter", options_.limiter.plugin, &options_.limiter.config, true,
            nullptr});
     }
@@ -186,6 +187,11 @@ class PluginHost::Impl {
       add({HG_KIND_PROVIDER, provider.id, provider.plugin, &provider.config, provider.required,
            &provider});
     }
+  }
+
+  // One that was chosen may share health although nothing is limited; the default one would idle.
+  bool wants_limiter() const {
+    return !options_.rules.empty() || options_.limiter.plugin != config::LimiterPlugin{}.plugin;
   }
 
   void add(PluginSection section) { entries_.emplace_back().section = std::move(section); }
@@ -344,7 +350,7 @@ ports::Distributor& PluginHost::distributor() {
   HG_ASSERT(impl_->distributor() != nullptr);
   return *impl_->distributor();
 }
-ports::Limiter* PluginHost::limiter() { return impl_->limiter(); }
+ports::Limiter* PluginHost::limiter() { return impl_->limits() ? impl_->limiter() : nullptr; }
 ports::SharedWindow* PluginHost::shared_window() {
   auto* limiter = impl_->limiter();
   return limiter != nullptr && limiter->shared_window().open() ? &limiter->shared_window()

@@ -39,7 +39,7 @@ struct PluginHostOptions {
   config::Strategy distributor;
   config::LimiterPlugin limiter;
   config::Plugins plugins;
-  std::vector<ports::LimitRule> rules;  // pipeline::limit_rules(); empty: no limiter is loaded
+  std::vector<ports::LimitRule> rules;  // pipeline::limit_rules(); empty: nothing is limited
   std::filesystem::path copy_folder;    // for private copies of modules: "<data>/plugins"
   std::filesystem::path binary_folder;  // of this program; empty: nothing is searched beside it
   std::string config_folder;            // relative paths in plugins' tables start here

@@ -241,10 +241,28 @@ TEST_F(LimiterHandleTest, RefusedRulesStopTheStart) {
   }
 }
 
-TEST_F(LimiterHandleTest, WithoutRulesThereIsNoLimiter) {
-  world.options.limiter.plugin = "not there at all";
+TEST_F(LimiterHandleTest, WithoutRulesTheDefaultIsNotLoaded) {
+  world.options.limiter = {};  // no such file is where the world's plugins are
   world.run();
   EXPECT_EQ(world.host->limiter(), nullptr);
+  EXPECT_EQ(world.host->statuses().front().kind, "distributor");
+}
+
+// It may share health.
+TEST_F(LimiterHandleTest, WithoutRulesAChosenOneIsLoadedAndNotAsked) {
+  world.run();
+  EXPECT_EQ(world.host->limiter(), nullptr);
+  EXPECT_EQ(world.host->statuses().front().kind, "limiter");
+}
+
+TEST_F(LimiterHandleTest, AChosenOneThatIsNotThereIsAnErrorWithoutRulesToo) {
+  world.options.limiter.plugin = "not there at all";
+  try {
+    world.load();
+    FAIL();
+  } catch (const PluginError& error) {
+    EXPECT_TRUE(std::string{error.what()}.contains("not there at all")) << error.what();
+  }
 }
 
 }  // namespace

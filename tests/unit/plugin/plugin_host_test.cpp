@@ -34,6 +34,7 @@ class PluginHostTest : public ::testing::Test {
 };
 
 TEST_F(PluginHostTest, SeveralInstancesOfOnePlugin) {
+  world.options.limiter = {};
   world.options.providers = {probe("p1"), probe("p2"), probe("p3")};
   world.run();
   const auto slots = world.host->provider_slots();
