@@ -14,13 +14,13 @@ SINK_PORT, MOCK_PORT, WIRE_PORT, REDIS_PORT = 18083, 18084, 18085, 18086
 ROUND_TRIP_MS = 1.0
 
 
-def provider(mock_url, receipts=False, limit=""):
+def provider(mock_url, receipts=False, limit="", in_flight=64):
     return f"""
 [[provider]]
 id = "provider1"
 plugin = "http"
 receipts = {str(receipts).lower()}
-max_in_flight = 64
+max_in_flight = {in_flight}
 {limit}
 [provider.config]
 url = "{mock_url}/api/sms/bench"
@@ -139,7 +139,8 @@ def bench_callbacks(bench, _, args):
 
 
 def bench_redis(bench, mock_url, args):
-    """The limiter `redis` behind a wire of one millisecond there and back, and `memory` beside it, the wire's machine time spent."""
+    """The limiter `redis` behind a wire of one millisecond there and back, and `memory` beside it. A message keeps its place in flight
+    while its permit is on the way, so there are places for that."""
     redis = bench.spawn(["redis-server", "--port", str(REDIS_PORT), "--bind", "127.0.0.1", "--save", "", "--dir", bench.folder],
                         log_has("Ready to accept connections"))
     wire = bench.spawn([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py"), str(WIRE_PORT),
@@ -147,7 +148,7 @@ def bench_redis(bench, mock_url, args):
     limit = 'limit = { limit = 1000000, window = "1s" }'
     rows = []
     for limiter, more in (("memory", ""), ("redis", f'[limiter.config]\nurl = "redis://127.0.0.1:{WIRE_PORT}/0"\n')):
-        config = configuration(bench, limiter, f'[limiter]\nplugin = "{limiter}"\n{more}', provider(mock_url, limit=limit))
+        config = configuration(bench, limiter, f'[limiter]\nplugin = "{limiter}"\n{more}', provider(mock_url, limit=limit, in_flight=256))
         rows += run(bench, f"heliograph, limiter {limiter}", config, mock_url, args, args.connections)
     bench.end(wire)
     bench.end(redis)
