@@ -15,5 +15,5 @@ while IFS= read -r file; do objects+=(-object "$file"); done < <(
   find build/coverage/bin build/coverage/plugins build/coverage/tests -type f \( -perm -u+x -o -name '*.so' \) | sort)
 common=(-instr-profile build/coverage/all.profdata "${objects[@]}" -ignore-filename-regex '(^/usr|/tests/|/build/)')
 llvm-cov-19 show "${common[@]}" -format=html -output-dir build/coverage/html >/dev/null
-llvm-cov-19 report "${common[@]}" | tee build/coverage/report.txt | awk '{print $1, $(NF-3)}' | column -t
+llvm-cov-19 report "${common[@]}" | tee build/coverage/report.txt | awk 'NF > 3 {print $1, $(NF-3)}' | column -t
 python3 tools/coverage_floor.py build/coverage/report.txt
