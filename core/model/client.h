@@ -27,6 +27,7 @@ struct Client {
   InDoubt in_doubt = InDoubt::kAuto;
   std::string default_region;  // "BD"; empty: the gateway's
   std::string callback_url;
+  bool conversations = false;  // outgoing messages join conversations too
 };
 
 // What a valid API key stands for. Handed from authentication to the resources.

@@ -61,6 +61,7 @@ struct NewMessage {
   std::int64_t cost_cents = 0;           // held at accept; 0: nothing to hold
   std::optional<TimePoint> send_at;      // real wall clock
   std::chrono::milliseconds validity{};  // from acceptance (or send_at) on; > 0
+  bool in_conversation = false;  // joins the thread of its two addresses: a row more to write
 };
 
 // What the dispatcher needs of a message that waits, and what it hands to a provider.
@@ -124,7 +125,8 @@ struct MessageView {
   std::string provider;  // name of the provider that took or last tried it; may be empty
   std::string pinned_provider;
   std::string provider_message_id;
-  std::string last_error;  // for people; empty when there is none
+  std::string last_error;                 // for people; empty when there is none
+  std::optional<MessageId> conversation;  // the thread it has joined
   // Names of those that failed to send it, each once, in order. Only where it was asked for.
   std::vector<std::string> failed_providers;
 };

@@ -38,19 +38,22 @@ struct Accepted {
   model::Status status{};  // QUEUED or SCHEDULED, as first answered
   bool replayed =
       false;  // an earlier request with the same key was accepted; nothing was written now
+  std::optional<model::MessageId> conversation;  // joined now (NewMessage::in_conversation)
 };
 struct IdempotencyMismatch {};  // same key, other body
 struct InsufficientCredit {
   std::int64_t required_cents = 0;
 };
+// The recipient does not want messages from this sender any more; nothing was written.
+struct OptedOut {};
 // Not enqueued and not written: the writer's queue or the message queue is full, or the disk is.
 struct Overloaded {
   std::string reason;  // a few words for people: "queue full", "disk full"
   std::chrono::seconds retry_after{1};
 };
 struct NotReplayed {};  // `replay_only`, and nothing was kept under the key
-using AcceptResult =
-    std::variant<Accepted, IdempotencyMismatch, InsufficientCredit, Overloaded, NotReplayed>;
+using AcceptResult = std::variant<Accepted, IdempotencyMismatch, InsufficientCredit, OptedOut,
+                                  Overloaded, NotReplayed>;
 
 // ---- batches ----
 
@@ -70,7 +73,8 @@ struct AcceptBatchCommand {
   bool replay_only = false;  // as in AcceptCommand
 };
 
-using BatchItemResult = std::variant<Accepted, InsufficientCredit, Overloaded, NotSubmitted>;
+using BatchItemResult =
+    std::variant<Accepted, InsufficientCredit, OptedOut, Overloaded, NotSubmitted>;
 struct BatchAnswer {
   std::vector<BatchItemResult> items;  // one for each of the command's, in order
   bool replayed = false;
