@@ -15,6 +15,7 @@
 
 #include "core/model/client.h"
 #include "core/model/message.h"
+#include "core/model/opt_out.h"
 
 namespace heliograph::config {
 
@@ -216,8 +217,32 @@ struct Client {  // [[client]]
   std::string callback_url;
   model::InDoubt in_doubt = model::InDoubt::kAuto;
   std::uint8_t scopes = model::kScopeSend | model::kScopeRead;
+  bool conversations = false;  // outgoing messages join conversations too
 
   bool operator==(const Client&) const = default;
+};
+
+// A number, short code or e-mail address of ours, and the client whose messages come in there.
+struct OwnNumber {     // [[number]]
+  std::string number;  // as model::inbound_address() makes it
+  std::string client;
+
+  bool operator==(const OwnNumber&) const = default;
+};
+
+struct Inbound {
+  std::string default_client;  // of messages to numbers that are nobody's; empty: they are parked
+
+  bool operator==(const Inbound&) const = default;
+};
+
+struct OptOut {
+  bool enabled = true;  // false: no message is read for words, what is kept stays in force
+  model::OptOutWords words{
+      .stop = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"},
+      .start = {"start", "unstop", "yes"}};
+
+  bool operator==(const OptOut&) const = default;
 };
 
 struct Retention {
@@ -277,6 +302,9 @@ struct Config {
   Billing billing;
   Facades facades;
   std::vector<Client> clients;
+  std::vector<OwnNumber> numbers_owned;
+  Inbound inbound;
+  OptOut opt_out;
   milliseconds idempotency_retention{std::chrono::hours{72}};
   Retention retention;
   Callbacks callbacks;

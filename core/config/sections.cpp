@@ -96,6 +96,7 @@ void read_config(TableReader& root, const Surroundings& surroundings, Config& ou
   root.sections("client", "name", [&](TableReader& table) {
     read_client(table, surroundings, out.clients.emplace_back());
   });
+  read_inbound(root, out);
 }
 
 }  // namespace heliograph::config

@@ -86,6 +86,7 @@ void read_client(TableReader& table, const Surroundings& surroundings, Client& o
   table.choice("in_doubt", in_doubt, {"auto", "resolve_same", "at_least_once", "at_most_once"});
   out.in_doubt = model::parse_in_doubt(in_doubt).value_or(out.in_doubt);
   read_scopes(table, out.scopes);
+  table.boolean("conversations", out.conversations);
 }
 
 }  // namespace heliograph::config

@@ -55,10 +55,34 @@ void check_providers(const Node& root, const Config& config, Report& report) {
   }
 }
 
+bool is_declared(const Config& config, const std::string& client) {
+  return std::ranges::find(config.clients, client, &Client::name) != config.clients.end();
+}
+
+// Not like facades.client, which a demonstration may leave open: a message that was meant for
+// somebody would be lost to him.
+void check_inbound(const Node& root, const Config& config, Report& report) {
+  check_unique(root, "number", config.numbers_owned, &OwnNumber::number,
+               "this number is there twice", report);
+  for (std::size_t i = 0; i < config.numbers_owned.size(); ++i) {
+    const OwnNumber& owned = config.numbers_owned[i];
+    if (owned.client.empty() || is_declared(config, owned.client)) continue;
+    report.error(origin_of(root, "number", i),
+                 fmt::format("[[number]] '{}' client: there is no [[client]] '{}'", owned.number,
+                             owned.client));
+  }
+  const std::string& fallback = config.inbound.default_client;
+  if (fallback.empty() || is_declared(config, fallback)) return;
+  const Node* const table = root.find("inbound");
+  const Node* const key = table == nullptr ? nullptr : table->find("default_client");
+  report.error(key == nullptr ? root.origin : key->origin,
+               fmt::format("[inbound] default_client: there is no [[client]] '{}'", fallback));
+}
+
 void check_facades(Config& config) {
   std::string& client = config.facades.client;
   if (client.empty()) return;
-  if (std::ranges::find(config.clients, client, &Client::name) != config.clients.end()) return;
+  if (is_declared(config, client)) return;
   config.notes.push_back(
       fmt::format("facades.client '{}' is no declared [[client]]: the facades are off", client));
   client.clear();
@@ -72,6 +96,7 @@ void validate(const Node& root, Config& config, Report& report) {
   check_unique(root, "plugin", config.plugins.files, &PluginFile::id, "this id is there twice",
                report);
   check_client_keys(root, config, report);
+  check_inbound(root, config, report);
   check_facades(config);
 }
 

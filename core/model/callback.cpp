@@ -5,12 +5,13 @@
 namespace heliograph::model {
 namespace {
 
-constexpr Words<CallbackEvent, 6> kEventWords{{{CallbackEvent::kSent, "message.sent"},
+constexpr Words<CallbackEvent, 7> kEventWords{{{CallbackEvent::kSent, "message.sent"},
                                                {CallbackEvent::kDelivered, "message.delivered"},
                                                {CallbackEvent::kFailed, "message.failed"},
                                                {CallbackEvent::kExpired, "message.expired"},
                                                {CallbackEvent::kUnknown, "message.unknown"},
-                                               {CallbackEvent::kCancelled, "message.cancelled"}}};
+                                               {CallbackEvent::kCancelled, "message.cancelled"},
+                                               {CallbackEvent::kReceived, "message.received"}}};
 
 constexpr Words<CallbackState, 3> kStateWords{{{CallbackState::kPending, "pending"},
                                                {CallbackState::kDelivered, "delivered"},

@@ -24,6 +24,7 @@ enum class CallbackEvent : std::uint32_t {
   kExpired = 8,
   kUnknown = 16,
   kCancelled = 32,
+  kReceived = 64,  // a message came in
 };
 using CallbackEvents = std::uint32_t;
 // Also the events that later versions add: who asks for all means all.

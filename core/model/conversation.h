@@ -37,8 +37,11 @@ enum class ConversationType : std::uint8_t { kDirect = 0, kThread = 1 };
 std::string_view to_string(ConversationType type);  // "direct"
 std::optional<ConversationType> parse_conversation_type(std::string_view text);
 
-// What makes two messages one thread's, besides client and channel. E-mail addresses are compared
-// without regard to case, so they are in lower case here.
+// The form in which two addresses are compared: e-mail in lower case, everything else as it is.
+std::string thread_address(std::string_view address);
+
+// What makes two messages one thread's, besides client and channel; in the form of
+// thread_address().
 struct AddressPair {
   std::string low;
   std::string high;
@@ -60,6 +63,7 @@ struct Conversation {
   std::uint64_t message_count = 0;  // both directions, those that were erased since included
   std::uint64_t unread_count = 0;   // inbound ones not marked read
   std::optional<TimePoint> last_message_at;
+  std::int64_t activity_row = 0;  // of the last message; what lists are ordered by
   TimePoint updated_at{};
 
   const std::string& ours() const { return started == Direction::kOutbound ? from : to; }
@@ -69,33 +73,33 @@ struct Conversation {
 // A message that came in, as its provider reports it: addresses in the form in which outgoing
 // messages name them, the owner looked up in the configuration.
 struct InboundMessage {
-  std::string provider;             // its name; known or not
-  std::string provider_message_id;  // may be empty
-  std::string dedup_key;            // equal for a replay of the same event; empty: the id is
+  std::string provider{};             // its name; known or not
+  std::string provider_message_id{};  // may be empty
+  std::string dedup_key{};            // equal for a replay of the same event; empty: the id is
   Channel channel = Channel::kSms;
-  std::string from;
-  std::string to;  // ours
-  std::string text;
-  Content content;              // subject, HTML, media
-  std::optional<TimePoint> at;  // the provider's time
+  std::string from{};
+  std::string to{};  // ours
+  std::string text{};
+  Content content{};              // subject, HTML, media
+  std::optional<TimePoint> at{};  // the provider's time
   // Who has the number `to`. nullopt: the client of the pair's latest conversation, else
   // `fallback`, else nobody: then it is parked.
-  std::optional<ClientId> owner;
-  std::optional<ClientId> fallback;
+  std::optional<ClientId> owner{};
+  std::optional<ClientId> fallback{};
 };
 
 // One that came in, as the API shows it.
 struct InboundView {
   MessageId id;
-  std::optional<ConversationId> conversation;
+  std::optional<ConversationId> conversation{};
   Channel channel = Channel::kSms;
-  std::string provider;
-  std::string provider_message_id;
-  std::string from;
-  std::string to;
-  std::string text;                    // empty once its retention is over
-  std::optional<ContentView> content;  // likewise; nullopt: the text is all there is
-  std::optional<TimePoint> sent_at;    // the provider's time
+  std::string provider{};
+  std::string provider_message_id{};
+  std::string from{};
+  std::string to{};
+  std::string text{};                    // empty once its retention is over
+  std::optional<ContentView> content{};  // likewise; nullopt: the text is all there is
+  std::optional<TimePoint> sent_at{};    // the provider's time
   bool read = false;
   TimePoint received_at() const { return id.created_at(); }
 };

@@ -19,15 +19,11 @@
 namespace heliograph::pipeline {
 
 struct InboundSettings {
-  // [[number]]: our numbers and addresses, in the form of inbound_address(), and whose they are.
+  // [[number]]: our numbers and addresses, in the form of model::inbound_address(), and whose they
+  // are.
   std::unordered_map<std::string, model::ClientId> numbers;
   std::optional<model::ClientId> default_client;  // inbound.default_client
 };
-
-// "15551234567", "0015551234567", "+1 555 123 4567" -> "+15551234567"; short codes, names and what
-// is no number stay as they are; e-mail addresses lose their display name and become lower case.
-// Pure.
-std::string inbound_address(model::Channel channel, std::string_view given);
 
 class InboundIntake {
  public:
@@ -47,7 +43,8 @@ class InboundIntake {
 
  private:
   void complete(model::InboundMessage& message) const;
-  void note(const ports::ReportResult& result);
+  // `to`: masked, for the log.
+  void note(const ports::InboundOutcome& outcome, const std::string& to);
 
   const InboundSettings settings_;
   ports::StoreConversations& store_;

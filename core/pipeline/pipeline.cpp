@@ -21,8 +21,9 @@ class Silence final : public ports::Log {
   void write(ports::LogLevel, std::string_view, const ports::LogField*, std::size_t) override {}
 };
 
-// Receipts handed to the store and not answered: beyond, the peer is asked to repeat.
-constexpr std::size_t kReceiptsUnderWayMax = 50'000;
+// Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to
+// repeat.
+constexpr std::size_t kEventsUnderWayMax = 50'000;
 
 }  // namespace
 
@@ -71,7 +72,7 @@ class Pipeline::Impl {
   Dispatcher dispatcher;
   HealthExchange health_exchange;
   Sweeper sweeper;
-  std::size_t receipts_under_way = 0;
+  std::size_t events_under_way = 0;
   Alive alive;
 };
 
@@ -143,22 +144,33 @@ void Pipeline::on_quarantine(model::ProviderKey provider, std::string reason) {
   if (const auto i = impl_->board.find(provider)) impl_->desk.quarantine(*i, std::move(reason));
 }
 
-void Pipeline::on_receipts(model::ProviderKey, std::vector<model::Receipt> receipts,
-                           base::UniqueFunction<void(bool)> done) {
+void Pipeline::on_report(model::ProviderKey, ports::ProviderReport report,
+                         base::UniqueFunction<void(bool)> done) {
   Impl& impl = *impl_;
-  const std::size_t count = receipts.size();
-  if (impl.receipts_under_way + count > kReceiptsUnderWayMax) {
-    impl.log.warn("receipts refused: too many under way");
+  const std::size_t count = report.size();
+  const bool inbound = !report.inbound.empty();
+  if (impl.events_under_way + count > kEventsUnderWayMax ||
+      (inbound && impl.ports.inbound == nullptr)) {
+    impl.log.warn("a provider's report refused: too much under way");
     impl.ports.loop.post([done = std::move(done)]() mutable { done(false); });
     return;
   }
-  impl.receipts_under_way += count;
-  auto applied = impl.alive.guard(
-      [&impl, count, done = std::move(done)](const std::vector<ports::ReceiptOutcome>&) mutable {
-        impl.receipts_under_way -= count;
-        done(true);
-      });
-  impl.ports.store.apply_receipts(std::move(receipts), impl.ports.loop, std::move(applied));
+  impl.events_under_way += count;
+  auto stored = [&impl, count, done = std::move(done)](bool taken) mutable {
+    impl.events_under_way -= count;
+    done(taken);
+  };
+  if (inbound) {
+    auto taken =
+        impl.alive.guard([stored = std::move(stored)](const ports::ReportResult& result) mutable {
+          stored(result.taken);
+        });
+    return impl.ports.inbound->take(std::move(report), impl.ports.loop, std::move(taken));
+  }
+  auto applied =
+      impl.alive.guard([stored = std::move(stored)](
+                           const std::vector<ports::ReceiptOutcome>&) mutable { stored(true); });
+  impl.ports.store.apply_receipts(std::move(report.receipts), impl.ports.loop, std::move(applied));
 }
 
 // ---- from operators ----

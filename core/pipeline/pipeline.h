@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/config/config.h"
+#include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/provider_admin.h"
 #include "core/pipeline/settlements.h"
 #include "core/ports/clock.h"
@@ -57,6 +58,7 @@ struct PipelinePorts {
   ports::Log* log = nullptr;                     // nullptr: silent
   ports::SharedWindow* shared_window = nullptr;  // nullptr: health is this gateway's own
   Settlements* settlements = nullptr;            // told what the store has settled
+  InboundIntake* inbound = nullptr;              // nullptr: messages that come in are refused
 };
 
 // How much wider than in the contract a window of the limiter is.
@@ -107,8 +109,8 @@ class Pipeline final : public ports::StoreEvents,
   void on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket) override;
   void on_window(model::ProviderKey provider, std::uint32_t max_in_flight) override;
   void on_quarantine(model::ProviderKey provider, std::string reason) override;
-  void on_receipts(model::ProviderKey provider, std::vector<model::Receipt> receipts,
-                   base::UniqueFunction<void(bool)> done) override;
+  void on_report(model::ProviderKey provider, ports::ProviderReport report,
+                 base::UniqueFunction<void(bool)> done) override;
 
   // ProviderAdmin, [any thread]
   void providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) override;

@@ -173,6 +173,7 @@ class Judge {
     out_.client_reference = given_.client_reference;
     out_.callback_url = given_.callback_url.empty() ? client_.callback_url : given_.callback_url;
     out_.metadata_json = given_.metadata_json;
+    out_.in_conversation = client_.conversations;
     out_.parts = channel_.segmented ? model::segment(out_.text).parts : std::uint16_t{1};
     if (!client_.billing) return;
     const std::int64_t price =

@@ -22,38 +22,11 @@ std::chrono::milliseconds milliseconds_of(std::uint64_t ns) {
   return std::chrono::milliseconds{std::min(rounded_up, max)};
 }
 
-model::ReceiptState state_of(std::uint32_t state) {
-  return state <= HG_RCPT_REJECTED ? static_cast<model::ReceiptState>(state)
-                                   : model::ReceiptState::kUnknown;
-}
+}  // namespace
 
-std::string joined(const std::string& code, const std::string& detail) {
-  if (code.empty() || detail.empty()) return code + detail;
-  return code + ": " + detail;
-}
-
-// Peers echo the id or the idempotency key.
 std::optional<model::MessageId> echoed_id(std::string_view text) {
   return model::MessageId::parse(text.substr(0, text.find(kCycleMark)));
 }
-
-model::Receipt to_receipt(model::ProviderKey provider, const hg_event& event) {
-  model::Receipt receipt{.provider = provider,
-                         .state = state_of(event.receipt_state),
-                         .provider_message_id = clean_text(event.provider_msg_id, kIdMax),
-                         .message_id = echoed_id(view_of(event.message_id)),
-                         .dedup_key = clean_text(event.dedup_key, kIdMax),
-                         .detail = joined(clean_text(event.provider_code, kCodeMax),
-                                          clean_text(event.detail, kDetailMax)),
-                         .at = std::nullopt};
-  if (event.at_unix_ns != 0) {
-    const std::chrono::nanoseconds since{event.at_unix_ns};
-    receipt.at = model::TimePoint{std::chrono::floor<std::chrono::milliseconds>(since)};
-  }
-  return receipt;
-}
-
-}  // namespace
 
 hg_message borrow_message(const model::WorkItem& item, const std::string& id) {
   hg_message message{};
@@ -108,21 +81,6 @@ model::AttemptResult to_model(const hg_send_result& result) {
           .provider_message_id = clean_text(result.provider_msg_id, kIdMax),
           .provider_code = clean_text(result.provider_code, kCodeMax),
           .detail = clean_text(result.detail, kDetailMax)};
-}
-
-std::expected<std::vector<model::Receipt>, std::string> to_receipts(model::ProviderKey provider,
-                                                                    const hg_event* const* events,
-                                                                    std::size_t n) {
-  std::vector<model::Receipt> receipts;
-  receipts.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (events[i] == nullptr) return std::unexpected("an event is NULL");
-    const auto event = copy_sized(events[i]);
-    if (event.kind != HG_EV_RECEIPT)
-      return std::unexpected("inbound messages are not supported yet");
-    receipts.push_back(to_receipt(provider, event));
-  }
-  return receipts;
 }
 
 }  // namespace heliograph::plugin

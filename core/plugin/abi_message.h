@@ -1,16 +1,15 @@
-// Conversions between the model and the ABI's structs for messages, results and events.
+// Conversions between the model and the ABI's structs for messages and results.
 #pragma once
 
 #include <heliograph/abi/abi.h>
 
-#include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/model/attempt.h"
 #include "core/model/message.h"
-#include "core/model/receipt.h"
 #include "core/plugin/abi_content.h"
 
 namespace heliograph::plugin {
@@ -42,9 +41,7 @@ hg_message borrow_message(const model::WorkItem& item, const std::string& id);
 
 model::AttemptResult to_model(const hg_send_result& result);
 
-// The receipts among `events`. The error names what cannot be taken: inbound messages, a NULL.
-std::expected<std::vector<model::Receipt>, std::string> to_receipts(model::ProviderKey provider,
-                                                                    const hg_event* const* events,
-                                                                    std::size_t n);
+// Our id in what a peer echoes: the id itself, or an idempotency key.
+std::optional<model::MessageId> echoed_id(std::string_view text);
 
 }  // namespace heliograph::plugin

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "core/plugin/abi_message.h"
+#include "core/plugin/abi_report.h"
 #include "core/plugin/abi_text.h"
 #include "core/plugin/instance.h"
 
@@ -134,9 +134,9 @@ hg_status IngressDesk::answer(hg_op op, const hg_ingress_answer& given,
                                     fmt::format("ingress answer: code {}", given.code));
     return HG_E_CONFIG;
   }
-  auto receipts = to_receipts(provider, given.events, given.n_events);
-  if (!receipts) {
-    instance_.misbehaviour().report(Fault::kBadArgument, "ingress answer: " + receipts.error());
+  auto report = to_report(provider, instance_.name(), given.events, given.n_events);
+  if (!report) {
+    instance_.misbehaviour().report(Fault::kBadArgument, "ingress answer: " + report.error());
     return HG_E_UNSUPPORTED;
   }
   const auto completion = instance_.tickets().complete(op, TicketKind::kIngress);
@@ -144,7 +144,7 @@ hg_status IngressDesk::answer(hg_op op, const hg_ingress_answer& given,
     return instance_.note_completion(completion, "ingress answer");
   }
   const auto late = completion == Completion::kLate;
-  Answered answered{op, late, copy_answer(given), std::move(*receipts)};
+  Answered answered{op, late, copy_answer(given), std::move(*report)};
   if (inbox_.put(std::move(answered))) {
     instance_.post([this] { take_inbox(); });
   }
@@ -161,9 +161,9 @@ void IngressDesk::finish(Answered answered) {
   auto call = std::move(found->second);
   calls_.erase(found);
   if (answered.late || !call->reply) return;  // the peer got 504 and will repeat
-  if (answered.receipts.empty()) return call->reply(std::move(answered.answer));
+  if (answered.report.size() == 0) return call->reply(std::move(answered.answer));
   store_events_(
-      std::move(answered.receipts),
+      std::move(answered.report),
       [reply = std::move(call->reply), answer = std::move(answered.answer)](bool durable) mutable {
         reply(durable ? std::move(answer) : host_answer(503));
       });

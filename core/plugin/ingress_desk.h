@@ -12,10 +12,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/model/receipt.h"
 #include "core/plugin/deadline_queue.h"
 #include "core/plugin/inbox.h"
 #include "core/ports/ingress.h"
+#include "core/ports/provider_report.h"
 
 namespace heliograph::plugin {
 
@@ -24,8 +24,7 @@ class Instance;
 class IngressDesk {
  public:
   using Reply = base::UniqueFunction<void(ports::IngressAnswer)>;
-  using StoreEvents =
-      std::function<void(std::vector<model::Receipt>, base::UniqueFunction<void(bool)>)>;
+  using StoreEvents = std::function<void(ports::ProviderReport, base::UniqueFunction<void(bool)>)>;
 
   IngressDesk(Instance& instance, StoreEvents store_events);
   ~IngressDesk();
@@ -48,7 +47,7 @@ class IngressDesk {
     hg_op op = 0;
     bool late = false;
     ports::IngressAnswer answer;
-    std::vector<model::Receipt> receipts;
+    ports::ProviderReport report;
   };
   void take_inbox();
   void finish(Answered answered);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/plugin/abi_report.h"
 #include "core/plugin/abi_text.h"
 #include "core/plugin/instance.h"
 
@@ -85,8 +86,8 @@ ProviderHandle::ProviderHandle(Instance& instance, hg_provider table)
             return flight != flights_.end() && !flight->second->answered;
           },
           [this](std::uint64_t op) { deadline_passed(op); }),
-      ingress_(instance, [this](auto receipts, auto done) {
-        store_events(std::move(receipts), std::move(done));
+      ingress_(instance, [this](auto report, auto done) {
+        store_events(std::move(report), std::move(done));
       }) {}
 
 ProviderHandle::~ProviderHandle() = default;
@@ -329,23 +330,23 @@ void ProviderHandle::set_window(std::uint32_t max_in_flight) {
 hg_status ProviderHandle::emit(const hg_event* const* events, std::size_t n, hg_emit_fn done,
                                void* arg, std::uint64_t tag) {
   if (events_pending_.load() + n > kEventsPendingMax) return HG_E_BUSY;
-  auto receipts = to_receipts(key_, events, n);
-  if (!receipts) {
-    instance_.misbehaviour().report(Fault::kBadArgument, "emit: " + receipts.error());
+  auto report = to_report(key_, instance_.name(), events, n);
+  if (!report) {
+    instance_.misbehaviour().report(Fault::kBadArgument, "emit: " + report.error());
     return HG_E_UNSUPPORTED;
   }
   EmitReceipt told(instance_, done, arg, tag, events_pending_, n);
-  instance_.post([this, taken = std::move(*receipts), told = std::move(told)]() mutable {
+  instance_.post([this, taken = std::move(*report), told = std::move(told)]() mutable {
     store_events(std::move(taken),
                  [told = std::move(told)](bool durable) mutable { told.tell(durable); });
   });
   return HG_PENDING;
 }
 
-void ProviderHandle::store_events(std::vector<model::Receipt> receipts,
+void ProviderHandle::store_events(ports::ProviderReport report,
                                   base::UniqueFunction<void(bool)> done) {
   if (events_ == nullptr) return done(false);
-  events_->on_receipts(key_, std::move(receipts), std::move(done));
+  events_->on_report(key_, std::move(report), std::move(done));
 }
 
 hg_status ProviderHandle::answer(hg_op op, const void* ingress_answer) {

@@ -89,7 +89,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   void deliver(ports::SendTicket ticket, model::AttemptResult result);
   void deliver_missed(ports::SendTicket ticket);
   void take_inbox();
-  void store_events(std::vector<model::Receipt> receipts, base::UniqueFunction<void(bool)> done);
+  void store_events(ports::ProviderReport report, base::UniqueFunction<void(bool)> done);
 
   Instance& instance_;
   const hg_provider table_;

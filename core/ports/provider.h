@@ -12,8 +12,8 @@
 #include "core/base/unique_function.h"
 #include "core/model/attempt.h"
 #include "core/model/message.h"
-#include "core/model/receipt.h"
 #include "core/ports/clock.h"
+#include "core/ports/provider_report.h"
 
 namespace heliograph::ports {
 
@@ -55,10 +55,10 @@ class ProviderEvents {
   virtual void on_window(model::ProviderKey provider, std::uint32_t max_in_flight) = 0;
   // The instance misbehaved beyond use (an exception, say): no more sends, reason for people.
   virtual void on_quarantine(model::ProviderKey provider, std::string reason) = 0;
-  // Receipts found by the plugin. `done(true)` once they are durable; false: refused, the peer must
-  // repeat.
-  virtual void on_receipts(model::ProviderKey provider, std::vector<model::Receipt> receipts,
-                           base::UniqueFunction<void(bool)> done) = 0;
+  // Receipts and inbound messages found by the plugin. `done(true)` once they are durable; false:
+  // refused, the peer must repeat.
+  virtual void on_report(model::ProviderKey provider, ProviderReport report,
+                         base::UniqueFunction<void(bool)> done) = 0;
 };
 
 class Provider {

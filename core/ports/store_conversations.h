@@ -17,17 +17,12 @@
 
 #include "core/model/conversation.h"
 #include "core/model/opt_out.h"
+#include "core/ports/provider_report.h"
 #include "core/ports/store.h"
 
 namespace heliograph::ports {
 
 // ---- inbound ----
-
-// What a provider reported at once: stored together, or none of it.
-struct ProviderReport {
-  std::vector<model::Receipt> receipts;
-  std::vector<model::InboundMessage> inbound;
-};
 
 struct InboundOutcome {
   enum class Kind : std::uint8_t {
@@ -37,14 +32,14 @@ struct InboundOutcome {
   };
   Kind kind = Kind::kStored;
   model::MessageId id;
-  std::optional<model::ClientId> client;
-  std::optional<model::ConversationId> conversation;
+  std::optional<model::ClientId> client{};
+  std::optional<model::ConversationId> conversation{};
   model::OptOutWish wish = model::OptOutWish::kNone;
 };
 struct ReportResult {
   bool taken = false;  // false: the disk is full, nothing was stored, the peer is to repeat
-  std::vector<ReceiptOutcome> receipts;  // one for each of the report's, in order
-  std::vector<InboundOutcome> inbound;   // likewise
+  std::vector<ReceiptOutcome> receipts{};  // one for each of the report's, in order
+  std::vector<InboundOutcome> inbound{};   // likewise
 };
 
 // ---- conversations ----
@@ -55,8 +50,8 @@ struct NewConversation {
   std::string from;  // ours
   std::string to;
   model::ConversationType type = model::ConversationType::kDirect;
-  std::string title;
-  std::string metadata_json;
+  std::string title{};
+  std::string metadata_json{};
 };
 struct CreateConversationResult {
   model::Conversation conversation;
@@ -64,27 +59,28 @@ struct CreateConversationResult {
 };
 
 struct ConversationChanges {
-  std::optional<model::ConversationStatus> status;
-  std::optional<std::string> title;
-  std::optional<std::string> metadata_json;
+  std::optional<model::ConversationStatus> status{};
+  std::optional<std::string> title{};
+  std::optional<std::string> metadata_json{};
 };
 
 struct ConversationFilter {
   model::ClientId client{};
-  std::optional<std::string> participant;  // either address
-  std::optional<model::Channel> channel;
-  std::optional<model::ConversationStatus> status;
-  std::optional<model::ConversationType> type;
-  std::optional<std::string> contains;  // in an address or the title, in any case of ASCII letters
-  std::int64_t before_row = 0;          // last active first; 0: from the first
-  std::size_t skip = 0;                 // that many of the matching ones are left out
-  std::size_t limit = 50;               // <= 100
+  std::optional<std::string> participant{};  // either address
+  std::optional<model::Channel> channel{};
+  std::optional<model::ConversationStatus> status{};
+  std::optional<model::ConversationType> type{};
+  std::optional<std::string>
+      contains{};               // in an address or the title, in any case of ASCII letters
+  std::int64_t before_row = 0;  // last active first; 0: from the first
+  std::size_t skip = 0;         // that many of the matching ones are left out
+  std::size_t limit = 50;       // <= 100
   bool with_total = false;
 };
 struct ConversationList {
-  std::vector<model::Conversation> conversations;
+  std::vector<model::Conversation> conversations{};
   std::int64_t next_row = 0;
-  std::optional<std::uint64_t> total;  // of what matches, where it was asked for
+  std::optional<std::uint64_t> total{};  // of what matches, where it was asked for
 };
 
 struct ThreadFilter {
@@ -95,29 +91,29 @@ struct ThreadFilter {
   std::size_t limit = 50;      // <= 100
 };
 struct ThreadPage {
-  std::vector<model::ThreadMessage> messages;  // outgoing ones without their content
+  std::vector<model::ThreadMessage> messages{};  // outgoing ones without their content
   std::int64_t next_row = 0;
 };
 
 struct ConversationStatistics {
   std::uint64_t inbound = 0;
   std::uint64_t outbound = 0;
-  std::uint64_t failed = 0;                    // FAILED_PERM and EXPIRED
-  std::optional<double> send_seconds_average;  // from acceptance to the provider's taking it
+  std::uint64_t failed = 0;                      // FAILED_PERM and EXPIRED
+  std::optional<double> send_seconds_average{};  // from acceptance to the provider's taking it
 };
 
 // ---- opt-outs ----
 
 struct OptOutFilter {
   model::ClientId client{};
-  std::optional<std::string> recipient;
+  std::optional<std::string> recipient{};
   // Ordered by (recipient, sender); a page goes on behind these.
-  std::string after_recipient;
-  std::string after_sender;
+  std::string after_recipient{};
+  std::string after_sender{};
   std::size_t limit = 50;  // <= 100
 };
 struct OptOutList {
-  std::vector<model::OptOut> opt_outs;
+  std::vector<model::OptOut> opt_outs{};
   bool more = false;
 };
 

@@ -38,7 +38,7 @@ struct Accepted {
   model::Status status{};  // QUEUED or SCHEDULED, as first answered
   bool replayed =
       false;  // an earlier request with the same key was accepted; nothing was written now
-  std::optional<model::MessageId> conversation;  // joined now (NewMessage::in_conversation)
+  std::optional<model::MessageId> conversation{};  // joined now (NewMessage::in_conversation)
 };
 struct IdempotencyMismatch {};  // same key, other body
 struct InsufficientCredit {

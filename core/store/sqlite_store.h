@@ -1,5 +1,5 @@
 // The embedded store on SQLite: opens, migrates and serves the ports Store, StoreQueries,
-// StoreClients and StoreCallbacks.
+// StoreClients, StoreCallbacks and StoreConversations.
 //
 // One read-write connection, owned by the writer thread, the only one that checkpoints (SQLite 3.40
 // has a race between two connections that reset the log); all others are read-only. An exclusive
@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "core/config/config.h"
+#include "core/model/opt_out.h"
 #include "core/ports/clock.h"
 #include "core/ports/log.h"
 #include "core/ports/random.h"
 #include "core/ports/store.h"
 #include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
+#include "core/ports/store_conversations.h"
 #include "core/ports/store_queries.h"
 
 namespace heliograph::store {
@@ -45,6 +47,7 @@ struct SqliteOptions {
   std::chrono::milliseconds idempotency_retention{std::chrono::hours{72}};
   config::Billing billing;
   config::Retention retention;
+  model::OptOutWords opt_out_words;  // what inbound messages are heeded for; none: nothing
   enum class Threading : std::uint8_t { kOwnThreads, kInline } threading = Threading::kOwnThreads;
   ports::Log* log = nullptr;  // outlives the store; nullptr: silent
 };
@@ -52,7 +55,8 @@ struct SqliteOptions {
 class SqliteStore : public ports::Store,
                     public ports::StoreQueries,
                     public ports::StoreClients,
-                    public ports::StoreCallbacks {
+                    public ports::StoreCallbacks,
+                    public ports::StoreConversations {
  public:
   // Throws StoreLocked, StoreUnusable. Creates the folder (0700) and the file (0600) when missing;
   // migrates an older schema. `random` makes the random part of ids and is used on the writer

@@ -119,7 +119,7 @@ class FakeProvider final : public ports::Provider {
       receipt.provider_message_id = provider_id(item.id);
       receipt.message_id = item.id;
       loop_.run_at(begun + delay, [this, receipt] {
-        if (events != nullptr) events->on_receipts(key_, {receipt}, [](bool) {});
+        if (events != nullptr) events->on_report(key_, {.receipts = {receipt}}, [](bool) {});
       });
     }
   }

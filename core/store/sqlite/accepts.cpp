@@ -18,9 +18,8 @@ constexpr const char* kInsert =
     "INSERT INTO messages (id, random, client, channel, lane, class, status, due, expires_at,"
     " updated_at, pinned, in_doubt, parts, cost_cents, hold_state, held_since, send_at,"
     " idempotency_key, recipient, recipient_given, sender, body, client_reference, callback_url,"
-    " metadata, rich) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-    "?16,"
-    " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+    " metadata, rich, conversation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 
 std::optional<Blob> key_hash(const std::optional<ports::IdempotencyKey>& key) {
   if (!key) return std::nullopt;
@@ -36,14 +35,17 @@ Result widen(Variant narrow) {
 }  // namespace
 
 Accepts::Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects,
+                 OptOuts& opt_outs, Conversations& conversations, model::IdGenerator& ids,
                  ports::Clock& clock, ports::Random& random, const AcceptLimits& limits)
     : ledger_(ledger),
       names_(names),
       effects_(effects),
+      opt_outs_(opt_outs),
+      conversations_(conversations),
+      ids_(ids),
       clock_(clock),
       random_(random),
       limits_(limits),
-      ids_(connection.query_integer("SELECT ifnull(max(id), 0) FROM messages")),
       insert_(connection, kInsert),
       insert_content_(connection, "INSERT INTO contents (message, json) VALUES (?1, ?2)"),
       find_key_(connection,
@@ -162,6 +164,7 @@ ports::AcceptBatchResult Accepts::accept_batch(const ports::AcceptBatchCommand& 
 Accepts::Taken Accepts::take(const model::NewMessage& message, const Key& key,
                              const AcceptContext& context, model::TimePoint now) {
   if (auto refusal = refuse(context)) return *std::move(refusal);
+  if (opt_outs_.refuses(message.client, message.from, message.to)) return ports::OptedOut{};
   model::HoldState hold = model::HoldState::kNone;
   if (message.cost_cents > 0) {
     if (!ledger_.hold(message.client, message.cost_cents)) {
@@ -174,9 +177,11 @@ Accepts::Taken Accepts::take(const model::NewMessage& message, const Key& key,
     ledger_.capture({item.id.row(), 0, message.client, message.cost_cents}, now);
     hold = model::HoldState::kCaptured;
   }
-  insert(message, key, item, hold, now);
+  const std::optional<model::ConversationId> conversation = join_conversation(message, item);
+  insert(message, key, item, hold, conversation, now);
 
-  const ports::Accepted accepted{.id = item.id, .status = item.status};
+  const ports::Accepted accepted{
+      .id = item.id, .status = item.status, .conversation = conversation};
   effects_.entered(item.status);
   item.to = message.to;
   item.from = message.from;
@@ -186,17 +191,32 @@ Accepts::Taken Accepts::take(const model::NewMessage& message, const Key& key,
   return accepted;
 }
 
+std::optional<model::ConversationId> Accepts::join_conversation(const model::NewMessage& message,
+                                                                const model::WorkItem& item) {
+  if (!message.in_conversation) return std::nullopt;
+  return conversations_.join({.client = message.client,
+                              .channel = message.channel,
+                              .direction = model::Direction::kOutbound,
+                              .from = message.from,
+                              .to = message.to,
+                              .row = item.id.row()});
+}
+
 void Accepts::insert(const model::NewMessage& message, const Key& key, const model::WorkItem& item,
-                     model::HoldState hold, model::TimePoint now) {
+                     model::HoldState hold, std::optional<model::ConversationId> conversation,
+                     model::TimePoint now) {
   const bool scheduled = item.status == model::Status::kScheduled;
   const auto send_at = scheduled ? message.send_at : std::nullopt;
   std::optional<model::TimePoint> held_since;
   if (message.cost_cents > 0) held_since = item.due;
+  std::optional<std::int64_t> thread;
+  if (conversation) thread = conversation->row();
   insert_.run(item.id.row(), item.id.random(), item.client, item.channel, item.lane,
               item.dispatch_class, item.status, item.due, item.expires_at, now, item.pinned,
               item.in_doubt, item.parts, message.cost_cents, hold, held_since, send_at,
               key_hash(key), message.to, message.to_given, message.from, message.text,
-              message.client_reference, message.callback_url, message.metadata_json, item.rich);
+              message.client_reference, message.callback_url, message.metadata_json, item.rich,
+              thread);
   if (item.rich) insert_content_.run(item.id.row(), message.content);
 }
 

@@ -1,8 +1,8 @@
 // Accepts: takes a message in - idempotency record, credit hold and message, or none of them.
 //
 // The order of the checks: a replay is answered even when nothing new can be taken; a refusal (full
-// disk, full queue, too little credit) writes nothing. Holds of earlier messages of the same
-// transaction count. Writer's thread.
+// disk, full queue, an opt-out, too little credit) writes nothing. Holds of earlier messages of the
+// same transaction count. Writer's thread.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,11 @@
 #include "core/ports/clock.h"
 #include "core/ports/random.h"
 #include "core/ports/store_types.h"
+#include "core/store/sqlite/conversations.h"
 #include "core/store/sqlite/effects.h"
 #include "core/store/sqlite/ledger.h"
 #include "core/store/sqlite/names.h"
+#include "core/store/sqlite/opt_outs.h"
 #include "core/store/sqlite/statement.h"
 
 namespace heliograph::store {
@@ -36,8 +38,9 @@ struct AcceptContext {
 
 class Accepts {
  public:
-  Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects,
-          ports::Clock& clock, ports::Random& random, const AcceptLimits& limits);
+  Accepts(Connection& connection, Ledger& ledger, Names& names, Effects& effects, OptOuts& opt_outs,
+          Conversations& conversations, model::IdGenerator& ids, ports::Clock& clock,
+          ports::Random& random, const AcceptLimits& limits);
 
   // Both may run again with the same command after a rollback.
   ports::AcceptResult accept(const ports::AcceptCommand& command, const AcceptContext& context);
@@ -47,7 +50,8 @@ class Accepts {
  private:
   using Key = std::optional<ports::IdempotencyKey>;
   // One message, taken or not.
-  using Taken = std::variant<ports::Accepted, ports::InsufficientCredit, ports::Overloaded>;
+  using Taken =
+      std::variant<ports::Accepted, ports::InsufficientCredit, ports::OptedOut, ports::Overloaded>;
 
   std::optional<ports::AcceptResult> find_earlier(const ports::AcceptCommand& command,
                                                   model::TimePoint now);
@@ -58,7 +62,10 @@ class Accepts {
   std::optional<ports::Overloaded> refuse(const AcceptContext& context) const;
   model::WorkItem make_item(const model::NewMessage& message, model::TimePoint now);
   void insert(const model::NewMessage& message, const Key& key, const model::WorkItem& item,
-              model::HoldState hold, model::TimePoint now);
+              model::HoldState hold, std::optional<model::ConversationId> conversation,
+              model::TimePoint now);
+  std::optional<model::ConversationId> join_conversation(const model::NewMessage& message,
+                                                         const model::WorkItem& item);
   // `answer`: of a batch, whose first message `accepted` is.
   void remember_key(model::ClientId client, const Key& key, const ports::Accepted& accepted,
                     const std::optional<std::string>& answer, model::TimePoint now);
@@ -66,10 +73,12 @@ class Accepts {
   Ledger& ledger_;
   Names& names_;
   Effects& effects_;
+  OptOuts& opt_outs_;
+  Conversations& conversations_;
+  model::IdGenerator& ids_;
   ports::Clock& clock_;
   ports::Random& random_;
   AcceptLimits limits_;
-  model::IdGenerator ids_;
   Statement insert_;
   Statement insert_content_;
   Statement find_key_;

@@ -18,6 +18,7 @@ struct Encoder {
   void operator()(const ports::InsufficientCredit& lack) const {
     fmt::format_to(std::back_inserter(out), "C{}\n", lack.required_cents);
   }
+  void operator()(const ports::OptedOut&) const { out += "R\n"; }
   void operator()(const ports::Overloaded& overloaded) const {
     text('O', overloaded.retry_after.count(), overloaded.reason);
   }
@@ -45,6 +46,8 @@ class Decoder {
         return accepted();
       case 'C':
         return credit();
+      case 'R':
+        return opted_out();
       case 'O':
       case 'N':
         return worded(kind);
@@ -76,6 +79,12 @@ class Decoder {
     ports::InsufficientCredit lack;
     if (!number(lack.required_cents, '\n')) return std::nullopt;
     return lack;
+  }
+
+  std::optional<ports::BatchItemResult> opted_out() {
+    if (!rest_.starts_with('\n')) return std::nullopt;
+    rest_.remove_prefix(1);
+    return ports::OptedOut{};
   }
 
   std::optional<ports::BatchItemResult> worded(char kind) {

@@ -4,6 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/model/callback_body.h"
+#include "core/model/received_body.h"
 #include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/message_rows.h"
 
@@ -32,6 +33,7 @@ CallbackOutbox::CallbackOutbox(Connection& connection, CallbackEndpoints& endpoi
                   " m.provider_message_id, m.last_error, m.metadata, m.attempt_number, m.parts,"
                   " m.cost_cents, m.possible_duplicate FROM messages m"
                   " LEFT JOIN providers p ON p.id = m.provider WHERE m.id = ?1"),
+      read_client_url_(connection, "SELECT callback_url FROM clients WHERE id = ?1"),
       insert_(connection,
               "INSERT INTO callback_deliveries (id, random, endpoint, message, message_random,"
               " event, due, url, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") {}
@@ -39,33 +41,50 @@ CallbackOutbox::CallbackOutbox(Connection& connection, CallbackEndpoints& endpoi
 void CallbackOutbox::note(const MessageRow& message, model::Status status, model::TimePoint at) {
   const std::optional<model::CallbackEvent> event = model::callback_event_of(status);
   if (!event) return;
-  const std::vector<Target> found = targets(message, *event);
+  const std::vector<Target> found = targets(message.client, message.callback_url, *event);
   if (found.empty()) return;
   const std::string text = body(message, *event, status, at);
-  for (const Target& target : found) put(target, message, *event, text);
+  for (const Target& target : found) put(target, message.id, *event, text);
 }
 
-std::vector<CallbackOutbox::Target> CallbackOutbox::targets(const MessageRow& message,
+void CallbackOutbox::note_received(const model::InboundMessage& message, model::ClientId client,
+                                   model::MessageId id, model::ConversationId conversation,
+                                   model::OptOutWish wish) {
+  constexpr auto kEvent = model::CallbackEvent::kReceived;
+  const std::string url = client_url(client);
+  const std::vector<Target> found = targets(client, url, kEvent);
+  if (found.empty()) return;
+  const std::string text = model::received_body(message, id, conversation, wish);
+  for (const Target& target : found) put(target, id, kEvent, text);
+}
+
+std::string CallbackOutbox::client_url(model::ClientId client) {
+  Rows rows = read_client_url_.query(client);
+  return rows.next() ? rows.get<std::string>() : std::string();
+}
+
+std::vector<CallbackOutbox::Target> CallbackOutbox::targets(model::ClientId client,
+                                                            std::string_view callback_url,
                                                             model::CallbackEvent event) {
   std::vector<Target> targets;
-  const auto* subscribers = endpoints_.subscribers(message.client);
-  bool told = message.callback_url.empty();
+  const auto* subscribers = endpoints_.subscribers(client);
+  bool told = callback_url.empty();
   if (subscribers != nullptr) {
     for (const CallbackEndpoints::Subscriber& subscriber : *subscribers) {
       if (!wants(subscriber, event)) continue;
       targets.push_back({.endpoint = subscriber.row, .url = {}});
       // Registered too: once is enough.
-      told = told || subscriber.url == message.callback_url;
+      told = told || subscriber.url == callback_url;
     }
   }
-  if (!told) add_callback_url(message, targets);
+  if (!told) add_callback_url(client, callback_url, targets);
   return targets;
 }
 
-void CallbackOutbox::add_callback_url(const MessageRow& message, std::vector<Target>& targets) {
-  const std::string_view url = message.callback_url;
+void CallbackOutbox::add_callback_url(model::ClientId client, std::string_view url,
+                                      std::vector<Target>& targets) {
   const std::string_view plain = without_query(url);
-  const std::optional<std::int64_t> endpoint = endpoints_.implicit_endpoint(message.client, plain);
+  const std::optional<std::int64_t> endpoint = endpoints_.implicit_endpoint(client, plain);
   if (!endpoint) return;
   targets.push_back({.endpoint = *endpoint, .url = plain == url ? std::string_view{} : url});
 }
@@ -96,12 +115,12 @@ std::string CallbackOutbox::body(const MessageRow& message, model::CallbackEvent
   return model::callback_body(facts);
 }
 
-void CallbackOutbox::put(const Target& target, const MessageRow& message,
-                         model::CallbackEvent event, const std::string& body) {
+void CallbackOutbox::put(const Target& target, model::MessageId message, model::CallbackEvent event,
+                         const std::string& body) {
   const model::TimePoint now = clock_.wall();
   const model::CallbackId id = ids_.next(now, random_.next());
-  insert_.run(id.row(), id.random(), target.endpoint, message.id.row(), message.id.random(), event,
-              now, target.url, body);
+  insert_.run(id.row(), id.random(), target.endpoint, message.row(), message.random(), event, now,
+              target.url, body);
   effects_.callback_due(target.endpoint);
 }
 

@@ -27,6 +27,7 @@ model::Client read_client(Rows& rows) {
   client.in_doubt = rows.get<model::InDoubt>();
   client.default_region = rows.get<std::string>();
   client.callback_url = rows.get<std::string>();
+  client.conversations = rows.get<bool>();
   return client;
 }
 
@@ -40,12 +41,13 @@ Clients::Clients(Connection& connection, Ledger& ledger, Effects& effects, ports
       find_(connection, fmt::format("SELECT {} FROM clients c WHERE name = ?1", kClientColumns)),
       insert_(connection,
               "INSERT INTO clients (public_id, name, billing, price_per_part_cents, rate, burst,"
-              " in_doubt, default_region, callback_url, created_at)"
-              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+              " in_doubt, default_region, callback_url, conversations, created_at)"
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
       insert_balance_(connection, "INSERT INTO balances (client) VALUES (?1)"),
       update_(connection,
               "UPDATE clients SET billing = ?2, price_per_part_cents = ?3, rate = ?4, burst = ?5,"
-              " in_doubt = ?6, default_region = ?7, callback_url = ?8 WHERE id = ?1"),
+              " in_doubt = ?6, default_region = ?7, callback_url = ?8, conversations = ?9"
+              " WHERE id = ?1"),
       find_key_(connection,
                 "SELECT client, revoked_at IS NOT NULL FROM api_keys WHERE sha256 = ?1"),
       count_keys_(connection,
@@ -88,7 +90,7 @@ model::Client Clients::create(const ports::DeclaredClient& declared) {
           .to_string();
   insert_.run(client.public_id, client.name, client.billing, client.price_per_part_cents,
               client.rate, client.burst, client.in_doubt, client.default_region,
-              client.callback_url, now);
+              client.callback_url, client.conversations, now);
   client.id = static_cast<model::ClientId>(sqlite3_last_insert_rowid(connection_.handle()));
   insert_balance_.run(client.id);
   if (declared.credit_cents > 0) {
@@ -99,7 +101,8 @@ model::Client Clients::create(const ports::DeclaredClient& declared) {
 
 void Clients::update(const model::Client& known, const model::Client& settings) {
   update_.run(known.id, settings.billing, settings.price_per_part_cents, settings.rate,
-              settings.burst, settings.in_doubt, settings.default_region, settings.callback_url);
+              settings.burst, settings.in_doubt, settings.default_region, settings.callback_url,
+              settings.conversations);
 }
 
 void Clients::set_declared_key(const model::Client& client, const ports::DeclaredClient& declared) {

@@ -19,7 +19,7 @@ class Connection;
 // The columns read_client() expects, in its order; for SELECT ... FROM clients c.
 inline constexpr std::string_view kClientColumns =
     "c.id, c.public_id, c.name, c.billing, c.price_per_part_cents, c.rate, c.burst, c.in_doubt,"
-    " c.default_region, c.callback_url";
+    " c.default_region, c.callback_url, c.conversations";
 model::Client read_client(Rows& rows);
 
 class Clients {

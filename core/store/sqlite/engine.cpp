@@ -8,6 +8,12 @@
 namespace heliograph::store {
 namespace {
 
+// The rows of messages, whichever way they went, and of conversations are all different.
+constexpr const char* kHighestRow =
+    "SELECT max((SELECT ifnull(max(id), 0) FROM messages),"
+    " (SELECT ifnull(max(id), 0) FROM inbound_messages),"
+    " (SELECT ifnull(max(id), 0) FROM conversations))";
+
 model::CaptureOn capture_on(const SqliteOptions& options) {
   const auto moment = model::parse_capture_on(options.billing.capture_on);
   if (!moment) throw std::invalid_argument("billing.capture_on is unknown");
@@ -18,7 +24,8 @@ model::CaptureOn capture_on(const SqliteOptions& options) {
 
 Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& options,
                ports::Clock& clock, ports::Random& random, DiskGuard::Probe probe)
-    : connection_(std::move(connection)),
+    : clock_(clock),
+      connection_(std::move(connection)),
       disk_(std::move(probe), options.min_free_bytes, clock),
       ledger_(*connection_),
       names_(*connection_),
@@ -26,10 +33,16 @@ Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& opti
       callback_endpoints_(*connection_, clock, random),
       callback_outbox_(*connection_, callback_endpoints_, effects_, clock, random),
       callback_deliveries_(*connection_, callback_endpoints_, effects_, clock),
+      ids_(connection_->query_integer(kHighestRow)),
+      opt_outs_(*connection_),
+      conversations_(*connection_, ids_, clock, random),
+      inbound_(*connection_, conversations_, opt_outs_, callback_outbox_, ids_, clock, random,
+               options.opt_out_words),
       messages_(*connection_, ledger_, effects_, callback_outbox_),
       receipts_(*connection_, messages_, names_, clock, capture_on(options)),
       attempts_(*connection_, messages_, receipts_, effects_, callback_outbox_),
-      accepts_(*connection_, ledger_, names_, effects_, clock, random,
+      accepts_(*connection_, ledger_, names_, effects_, opt_outs_, conversations_, ids_, clock,
+               random,
                {.max_depth = options.max_depth,
                 .idempotency_retention = options.idempotency_retention,
                 .capture_on = capture_on(options)}),
@@ -38,7 +51,11 @@ Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& opti
       hold_sweep_(*connection_, messages_, revisits_,
                   {.hold_timeout = options.billing.hold_timeout,
                    .capture_unknown = options.billing.on_unknown == "capture"}),
-      retention_(*connection_, revisits_, receipts_.parked(), callback_deliveries_,
+      retention_(*connection_, revisits_,
+                 {.parked = receipts_.parked(),
+                  .callbacks = callback_deliveries_,
+                  .inbound = inbound_,
+                  .conversations = conversations_},
                  {.keys = options.idempotency_retention,
                   .parked = options.billing.hold_timeout,
                   .bodies = options.retention.body,
@@ -85,6 +102,7 @@ void Engine::restore() {
   names_.reload();
   receipts_.reload();
   callback_endpoints_.reload();
+  opt_outs_.reload();
   is_stale_ = false;
 }
 
@@ -94,6 +112,21 @@ ports::AcceptResult Engine::accept(const ports::AcceptCommand& command) {
 
 ports::AcceptBatchResult Engine::accept_batch(const ports::AcceptBatchCommand& command) {
   return accepts_.accept_batch(command, accept_context());
+}
+
+ports::ReportResult Engine::take_report(const ports::ProviderReport& report) {
+  ports::ReportResult result;
+  // New messages need room like those of clients do; the receipts beside them wait too, because the
+  // provider repeats all of it.
+  result.taken = report.inbound.empty() || !disk_.is_full();
+  if (!result.taken) return result;
+  for (const model::Receipt& receipt : report.receipts) {
+    result.receipts.push_back(receipts_.apply(receipt));
+  }
+  for (const model::InboundMessage& message : report.inbound) {
+    result.inbound.push_back(inbound_.take(message));
+  }
+  return result;
 }
 
 }  // namespace heliograph::store

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/id_generator.h"
 #include "core/ports/clock.h"
 #include "core/ports/random.h"
 #include "core/store/sqlite/accepts.h"
@@ -21,13 +22,16 @@
 #include "core/store/sqlite/callback_outbox.h"
 #include "core/store/sqlite/clients.h"
 #include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/conversations.h"
 #include "core/store/sqlite/disk_guard.h"
 #include "core/store/sqlite/effects.h"
 #include "core/store/sqlite/hold_sweep.h"
+#include "core/store/sqlite/inbound.h"
 #include "core/store/sqlite/ledger.h"
 #include "core/store/sqlite/lifecycle.h"
 #include "core/store/sqlite/message_rows.h"
 #include "core/store/sqlite/names.h"
+#include "core/store/sqlite/opt_outs.h"
 #include "core/store/sqlite/receipts.h"
 #include "core/store/sqlite/retention.h"
 #include "core/store/sqlite/revisits.h"
@@ -49,6 +53,7 @@ class Engine {
 
   ports::AcceptResult accept(const ports::AcceptCommand& command);
   ports::AcceptBatchResult accept_batch(const ports::AcceptBatchCommand& command);
+  ports::ReportResult take_report(const ports::ProviderReport& report);
 
   Connection& connection() { return *connection_; }
   Effects& effects() { return effects_; }
@@ -61,6 +66,9 @@ class Engine {
   Clients& clients() { return clients_; }
   CallbackEndpoints& callback_endpoints() { return callback_endpoints_; }
   CallbackDeliveries& callback_deliveries() { return callback_deliveries_; }
+  Conversations& conversations() { return conversations_; }
+  OptOuts& opt_outs() { return opt_outs_; }
+  ports::Clock& clock() { return clock_; }
   DiskGuard& disk() { return disk_; }
   const DiskGuard& disk() const { return disk_; }
 
@@ -76,6 +84,7 @@ class Engine {
     return {.waiting = waiting_ + effects_.waiting, .disk_full = disk_.is_full()};
   }
 
+  ports::Clock& clock_;
   std::unique_ptr<Connection> connection_;  // outlives every statement below
   Effects effects_;
   DiskGuard disk_;
@@ -85,6 +94,10 @@ class Engine {
   CallbackEndpoints callback_endpoints_;
   CallbackOutbox callback_outbox_;
   CallbackDeliveries callback_deliveries_;
+  model::IdGenerator ids_;  // of messages, both ways, and conversations
+  OptOuts opt_outs_;
+  Conversations conversations_;
+  Inbound inbound_;
   MessageRows messages_;
   Receipts receipts_;
   Attempts attempts_;

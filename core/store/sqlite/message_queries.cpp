@@ -19,10 +19,10 @@ constexpr std::string_view kColumns =
     " m.recipient, m.recipient_given, m.client_reference, m.channel, m.lane, m.reason, m.in_doubt,"
     " m.hold_state, m.possible_duplicate, m.parts, m.attempt_number, m.cost_cents, m.updated_at,"
     " m.expires_at, m.send_at, m.sender, m.body, m.callback_url, m.metadata, p.name, q.name,"
-    " m.provider_message_id, m.last_error, m.rich";
+    " m.provider_message_id, m.last_error, c.id, c.random, m.rich";
 constexpr std::string_view kFrom =
     " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
-    " LEFT JOIN providers q ON q.id = m.pinned";
+    " LEFT JOIN providers q ON q.id = m.pinned LEFT JOIN conversations c ON c.id = m.conversation";
 
 // A SCHEDULED message that is due counts as QUEUED (?3 is now). One more row than ?2 is read, which
 // shows that there are more.
@@ -80,6 +80,11 @@ void read_rest(Rows& rows, model::MessageView& view) {
   view.pinned_provider = rows.get<std::string>();
   view.provider_message_id = rows.get<std::string>();
   view.last_error = rows.get<std::string>();
+  const auto conversation = rows.get<std::optional<std::int64_t>>();
+  const auto random = rows.get<std::optional<std::uint64_t>>();
+  if (conversation) {
+    view.conversation = model::MessageId::from_parts(*conversation, random.value_or(0));
+  }
 }
 
 bool matches(const ports::MessageFilter& filter, const model::MessageView& view,
@@ -114,7 +119,7 @@ RowRange row_range(const ports::MessageFilter& filter) {
 MessageQueries::MessageQueries(Connection& connection, std::size_t examine_max)
     : examine_max_(examine_max),
       find_(connection, fmt::format("SELECT {}{} WHERE m.id = ?1", kColumns, kFrom)),
-      content_(connection, "SELECT json FROM contents WHERE message = ?1"),
+      content_(connection, "SELECT json FROM contents WHERE message = ?1 AND length(json) <= ?2"),
       list_all_(connection,
                 fmt::format("SELECT {}{} WHERE m.id >= ?1 AND m.id < ?2 ORDER BY m.id DESC",
                             kColumns, kFrom)),
@@ -153,20 +158,22 @@ std::vector<std::string> MessageQueries::providers_awaiting(
 }
 
 std::optional<model::MessageView> MessageQueries::find(std::optional<model::ClientId> client,
-                                                       model::MessageId id, model::TimePoint now) {
+                                                       model::MessageId id, model::TimePoint now,
+                                                       std::size_t content_max) {
   Rows rows = find_.query(id.row());
   if (!rows.next()) return std::nullopt;
   model::MessageView view;
   read_head(rows, view, now);
   if (view.id != id || (client && view.client != *client)) return std::nullopt;
   read_rest(rows, view);
-  if (rows.get<bool>()) view.content = content_of(id.row());
+  if (rows.get<bool>()) view.content = content_of(id.row(), content_max);
   return view;
 }
 
 // An erased message is still rich, but has nothing to show any more.
-std::optional<model::ContentView> MessageQueries::content_of(std::int64_t row) {
-  Rows rows = content_.query(row);
+std::optional<model::ContentView> MessageQueries::content_of(std::int64_t row,
+                                                             std::size_t content_max) {
+  Rows rows = content_.query(row, content_max);
   if (!rows.next()) return std::nullopt;
   return model::unpack_view(rows.get<std::string_view>());
 }

@@ -1,6 +1,7 @@
 // MessageQueries: messages as the API shows them. On any connection, one thread at a time.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +25,11 @@ class MessageQueries {
  public:
   explicit MessageQueries(Connection& connection, std::size_t examine_max = kListExamineMax);
 
-  // `now` turns a stored SCHEDULED into QUEUED once it is due: coming due is no write.
-  std::optional<model::MessageView> find(std::optional<model::ClientId> client, model::MessageId id,
-                                         model::TimePoint now);
+  // `now` turns a stored SCHEDULED into QUEUED once it is due: coming due is no write. Content is
+  // shown if it has at most `content_max` characters.
+  std::optional<model::MessageView> find(
+      std::optional<model::ClientId> client, model::MessageId id, model::TimePoint now,
+      std::size_t content_max = std::numeric_limits<std::int32_t>::max());
   ports::MessageList list(const ports::MessageFilter& filter, model::TimePoint now);
   std::optional<std::vector<model::AttemptView>> attempts(std::optional<model::ClientId> client,
                                                           model::MessageId id);
@@ -43,7 +46,7 @@ class MessageQueries {
     model::AttemptView view;
   };
   std::optional<Running> running(std::optional<model::ClientId> client, model::MessageId id);
-  std::optional<model::ContentView> content_of(std::int64_t row);
+  std::optional<model::ContentView> content_of(std::int64_t row, std::size_t content_max);
   std::optional<model::ProviderKey> provider_key(const std::string& name);
   std::vector<std::string> failed_providers(std::int64_t row);
   ports::MessageList collect(Rows& rows, const ports::MessageFilter& filter,

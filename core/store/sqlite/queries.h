@@ -3,6 +3,7 @@
 
 #include "core/store/sqlite/callback_queries.h"
 #include "core/store/sqlite/client_queries.h"
+#include "core/store/sqlite/conversation_queries.h"
 #include "core/store/sqlite/event_queries.h"
 #include "core/store/sqlite/ledger_queries.h"
 #include "core/store/sqlite/message_queries.h"
@@ -17,7 +18,8 @@ struct Queries {
         events(connection),
         clients(connection),
         ledger(connection, kListExamineMax),
-        callbacks(connection) {}
+        callbacks(connection),
+        conversations(connection, messages) {}
 
   QueueQueries queues;
   MessageQueries messages;
@@ -25,6 +27,7 @@ struct Queries {
   ClientQueries clients;
   LedgerQueries ledger;
   CallbackQueries callbacks;
+  ConversationQueries conversations;
 };
 
 }  // namespace heliograph::store

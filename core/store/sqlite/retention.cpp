@@ -24,12 +24,11 @@ class SecureDelete {
 
 }  // namespace
 
-Retention::Retention(Connection& connection, Revisits& revisits, ParkedReceipts& parked,
-                     CallbackDeliveries& callbacks, const Settings& settings)
+Retention::Retention(Connection& connection, Revisits& revisits, const Others& others,
+                     const Settings& settings)
     : connection_(connection),
       revisits_(revisits),
-      parked_(parked),
-      callbacks_(callbacks),
+      others_(others),
       settings_(settings),
       walk_(connection, "SELECT id FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"),
       read_state_(connection, "SELECT live, hold_state, erased, rich FROM messages WHERE id = ?1"),
@@ -123,13 +122,23 @@ ports::SweepResult Retention::run(model::TimePoint now, std::size_t limit) {
     total.changed += result.changed;
     if (result.next_row != 0) total.next_row = result.next_row;
   }
-  const std::size_t pruned = parked_.prune(now - settings_.parked, limit);
-  total.changed += pruned;
-  if (pruned == limit) total.next_row = 1;
-  const std::size_t told = callbacks_.erase(now - settings_.bodies, limit);
-  total.changed += told;
-  if (told >= limit) total.next_row = 1;
+  run_others(now, limit, total);
   return total;
+}
+
+void Retention::run_others(model::TimePoint now, std::size_t limit, ports::SweepResult& total) {
+  const std::int64_t body_row = first_row_after(now - settings_.bodies);
+  const std::size_t erased[] = {
+      others_.parked.prune(now - settings_.parked, limit),
+      others_.callbacks.erase(now - settings_.bodies, limit),
+      others_.inbound.erase_bodies(body_row, limit),
+      others_.inbound.remove_old(first_row_after(now - settings_.messages), limit),
+      others_.conversations.erase_quiet(body_row, limit),
+  };
+  for (const std::size_t count : erased) {
+    total.changed += count;
+    if (count >= limit) total.next_row = 1;
+  }
 }
 
 }  // namespace heliograph::store

@@ -5,6 +5,8 @@
 //   texts, numbers, metadata of finished messages   after retention.body, overwritten in place
 //   finished messages with attempts and events      after retention.metadata
 //   callbacks that were delivered or given up       after retention.body: they repeat numbers
+//   inbound messages        texts and numbers after retention.body, the rest after .metadata
+//   conversations           after retention.body without a message: nothing of them is left then
 //
 // The ledger stays. Writer's thread, inside a transaction.
 #pragma once
@@ -13,6 +15,8 @@
 
 #include "core/ports/store_types.h"
 #include "core/store/sqlite/callback_deliveries.h"
+#include "core/store/sqlite/conversations.h"
+#include "core/store/sqlite/inbound.h"
 #include "core/store/sqlite/parked_receipts.h"
 #include "core/store/sqlite/revisits.h"
 #include "core/store/sqlite/statement.h"
@@ -27,10 +31,17 @@ class Retention {
     std::chrono::milliseconds bodies{};
     std::chrono::milliseconds messages{};
   };
-  Retention(Connection& connection, Revisits& revisits, ParkedReceipts& parked,
-            CallbackDeliveries& callbacks, const Settings& settings);
+  // Those that erase what is theirs.
+  struct Others {
+    ParkedReceipts& parked;
+    CallbackDeliveries& callbacks;
+    Inbound& inbound;
+    Conversations& conversations;
+  };
+  Retention(Connection& connection, Revisits& revisits, const Others& others,
+            const Settings& settings);
 
-  // At most `limit` rows looked at for each of the five. next_row: 0 when nothing is left for now.
+  // At most `limit` rows looked at for each of them. next_row: 0 when nothing is left for now.
   ports::SweepResult run(model::TimePoint now, std::size_t limit);
 
  private:
@@ -41,11 +52,11 @@ class Retention {
   Visit erase_key(std::int64_t row);
   Visit erase_body(std::int64_t row);
   Visit remove_message(std::int64_t row);
+  void run_others(model::TimePoint now, std::size_t limit, ports::SweepResult& total);
 
   Connection& connection_;
   Revisits& revisits_;
-  ParkedReceipts& parked_;
-  CallbackDeliveries& callbacks_;
+  Others others_;
   Settings settings_;
   Statement walk_;
   Statement read_state_;

@@ -1,7 +1,7 @@
 // StoreImpl: the ports' functions, each turned into an operation for the writer or a reader.
 //
-// The ports are implemented in four files: store_impl.cpp (life, upkeep), store_writes.cpp,
-// store_reads.cpp and store_callbacks.cpp.
+// The ports are implemented in five files: store_impl.cpp (life, upkeep), store_writes.cpp,
+// store_reads.cpp, store_callbacks.cpp and store_conversations.cpp.
 #pragma once
 
 #include <functional>
@@ -151,6 +151,37 @@ class StoreImpl final : public SqliteStore {
                         ports::Executor& where, ports::Done<bool> done) override;
   std::vector<ports::CallbackHead> callback_heads() override;
   void watch_callbacks(ports::CallbackEvents& events) override;
+
+  // ports::StoreConversations
+  void take_report(ports::ProviderReport report, ports::Executor& where,
+                   ports::Done<ports::ReportResult> done) override;
+  void find_inbound(model::ClientId client, model::MessageId id, ports::Executor& where,
+                    ports::Done<std::optional<model::InboundView>> done) override;
+  void create_conversation(ports::NewConversation conversation, ports::Executor& where,
+                           ports::Done<ports::CreateConversationResult> done) override;
+  void update_conversation(model::ClientId client, model::ConversationId id,
+                           ports::ConversationChanges changes, ports::Executor& where,
+                           ports::Done<std::optional<model::Conversation>> done) override;
+  void read_conversation(model::ClientId client, model::ConversationId id,
+                         std::optional<model::MessageId> up_to, ports::Executor& where,
+                         ports::Done<std::optional<model::Conversation>> done) override;
+  void remove_conversation(model::ClientId client, model::ConversationId id, ports::Executor& where,
+                           ports::Done<bool> done) override;
+  void find_conversation(model::ClientId client, model::ConversationId id, ports::Executor& where,
+                         ports::Done<std::optional<model::Conversation>> done) override;
+  void list_conversations(ports::ConversationFilter filter, ports::Executor& where,
+                          ports::Done<ports::ConversationList> done) override;
+  void list_thread(ports::ThreadFilter filter, ports::Executor& where,
+                   ports::Done<std::optional<ports::ThreadPage>> done) override;
+  void conversation_statistics(
+      model::ClientId client, model::ConversationId id, ports::Executor& where,
+      ports::Done<std::optional<ports::ConversationStatistics>> done) override;
+  void add_opt_out(model::ClientId client, model::OptOut opt_out, ports::Executor& where,
+                   ports::Done<bool> done) override;
+  void remove_opt_out(model::ClientId client, std::string recipient, std::string sender,
+                      ports::Executor& where, ports::Done<bool> done) override;
+  void list_opt_outs(ports::OptOutFilter filter, ports::Executor& where,
+                     ports::Done<ports::OptOutList> done) override;
 
   // SqliteStore
   std::size_t pump() override;

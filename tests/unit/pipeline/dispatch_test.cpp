@@ -232,7 +232,8 @@ TEST(Dispatch, ReceiptsAreAnsweredOnceTheyAreDurable) {
   receipt.state = model::ReceiptState::kDelivered;
   receipt.message_id = world.ids[0];
   std::optional<bool> answered;
-  world.pipeline->on_receipts(receipt.provider, {receipt}, [&](bool ok) { answered = ok; });
+  world.pipeline->on_report(receipt.provider, {.receipts = {receipt}},
+                            [&](bool ok) { answered = ok; });
   EXPECT_FALSE(answered) << "nothing is durable yet";
   world.run_for(seconds{1});
   EXPECT_EQ(answered, true);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/plugin/abi_message.h"
+#include "core/plugin/abi_report.h"
 
 namespace heliograph::plugin {
 namespace {
@@ -58,14 +59,86 @@ TEST(AbiMessage, ResultsOfPluginsAreBounded) {
   EXPECT_EQ(converted.detail.size(), 500U);
 }
 
-TEST(AbiMessage, InboundEventsAreRefusedNotDropped) {
+hg_message inbound_message(std::string_view from, std::string_view to, std::string_view body) {
+  hg_message message{};
+  message.size = sizeof message;
+  message.channel = HG_CH_SMS;
+  message.from = to_abi(from);
+  message.to = to_abi(to);
+  message.body = to_abi(body);
+  return message;
+}
+
+hg_event inbound_event(const hg_message* message) {
   hg_event event{};
   event.size = sizeof event;
   event.kind = HG_EV_INBOUND;
+  event.message = message;
+  return event;
+}
+
+TEST(AbiReport, AnInboundMessageIsCopiedWhole) {
+  std::string from = "+15550001111";
+  hg_message message = inbound_message(from, "+15550002222", "hello\nthere");
+  message.subject = to_abi("greetings");
+  hg_part parts[3] = {};
+  for (hg_part& part : parts) part.size = sizeof part;
+  parts[0].kind = HG_PART_MEDIA;
+  parts[0].url = to_abi("https://example.com/cat.png");
+  parts[0].content_type = to_abi("image/png");
+  parts[1].kind = HG_PART_MEDIA;
+  parts[1].url = to_abi("javascript:alert(1)");
+  parts[2].kind = HG_PART_ALTERNATIVE;
+  parts[2].body = to_abi("<b>hello</b>");
+  message.parts = parts;
+  message.n_parts = 3;
+  hg_event event = inbound_event(&message);
+  event.provider_msg_id = to_abi("SM1");
+  event.dedup_key = to_abi("key-1");
+  event.at_unix_ns = 1'500'000'000;
   const hg_event* const events[] = {&event};
-  EXPECT_FALSE(to_receipts({}, events, 1));
-  const hg_event* const nothing[] = {nullptr};
-  EXPECT_FALSE(to_receipts({}, nothing, 1));
+  const auto report = to_report(model::ProviderKey{2}, "twilio", events, 1);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->receipts.empty());
+  ASSERT_EQ(report->inbound.size(), 1U);
+  from = "overwritten!";
+  const model::InboundMessage& got = report->inbound.front();
+  EXPECT_EQ(got.provider, "twilio");
+  EXPECT_EQ(got.provider_message_id, "SM1");
+  EXPECT_EQ(got.dedup_key, "key-1");
+  EXPECT_EQ(got.channel, model::Channel::kSms);
+  EXPECT_EQ(got.from, "+15550001111");
+  EXPECT_EQ(got.to, "+15550002222");
+  EXPECT_EQ(got.text, "hello\nthere");
+  EXPECT_EQ(got.content.subject, "greetings");
+  EXPECT_EQ(got.content.html, "<b>hello</b>");
+  ASSERT_EQ(got.content.media.size(), 1U) << "what is no web address is not kept";
+  EXPECT_EQ(got.content.media[0].url, "https://example.com/cat.png");
+  EXPECT_EQ(got.at, model::TimePoint{std::chrono::milliseconds{1500}});
+  EXPECT_FALSE(got.owner);
+}
+
+TEST(AbiReport, WhatCannotBeTakenIsRefusedNotDropped) {
+  const auto refused = [](const hg_event* event) {
+    const hg_event* const events[] = {event};
+    const auto report = to_report({}, "p", events, 1);
+    return report ? std::string() : report.error();
+  };
+  EXPECT_EQ(refused(nullptr), "an event is NULL");
+  const hg_event without = inbound_event(nullptr);
+  EXPECT_EQ(refused(&without), "an inbound event without a message");
+  hg_message nobody = inbound_message("", "+1", "x");
+  const hg_event from_nobody = inbound_event(&nobody);
+  EXPECT_EQ(refused(&from_nobody), "an inbound message without from or to");
+  for (const std::uint32_t channel : {0U, HG_CH_SMS | HG_CH_MMS, HG_CH_VOICE, 1U << 30}) {
+    hg_message message = inbound_message("a", "b", "x");
+    message.channel = channel;
+    const hg_event event = inbound_event(&message);
+    EXPECT_EQ(refused(&event), "an inbound message without a channel") << channel;
+  }
+  hg_event unknown = inbound_event(nullptr);
+  unknown.kind = 77;
+  EXPECT_EQ(refused(&unknown), "an event of an unknown kind");
 }
 
 TEST(AbiMessage, ReceiptMayEchoOurId) {
@@ -78,11 +151,11 @@ TEST(AbiMessage, ReceiptMayEchoOurId) {
   event.receipt_state = 42;
   event.at_unix_ns = 1'500'000'000;
   const hg_event* const events[] = {&event};
-  const auto receipts = to_receipts(model::ProviderKey{2}, events, 1);
-  ASSERT_TRUE(receipts);
-  EXPECT_EQ(receipts->front().message_id, id);
-  EXPECT_EQ(receipts->front().state, model::ReceiptState::kUnknown);
-  EXPECT_EQ(receipts->front().at, model::TimePoint{std::chrono::milliseconds{1500}});
+  const auto report = to_report(model::ProviderKey{2}, "p", events, 1);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->receipts.front().message_id, id);
+  EXPECT_EQ(report->receipts.front().state, model::ReceiptState::kUnknown);
+  EXPECT_EQ(report->receipts.front().at, model::TimePoint{std::chrono::milliseconds{1500}});
 }
 
 TEST(AbiMessage, ARequeueIsANewOrderUnlessTheFirstMayHaveBeenSent) {
@@ -108,7 +181,7 @@ TEST(AbiMessage, ARequeueIsANewOrderUnlessTheFirstMayHaveBeenSent) {
   const std::string echoed = id + ".2";
   event.message_id = to_abi(echoed);
   const hg_event* const events[] = {&event};
-  EXPECT_EQ(to_receipts(model::ProviderKey{2}, events, 1)->front().message_id, item.id);
+  EXPECT_EQ(to_report(model::ProviderKey{2}, "p", events, 1)->receipts.front().message_id, item.id);
 }
 
 }  // namespace

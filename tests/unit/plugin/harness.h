@@ -154,9 +154,12 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
   void on_quarantine(model::ProviderKey, std::string reason) override {
     change([&] { quarantine_ = std::move(reason); });
   }
-  void on_receipts(model::ProviderKey, std::vector<model::Receipt> receipts,
-                   base::UniqueFunction<void(bool)> done) override {
-    change([&] { receipts_.insert(receipts_.end(), receipts.begin(), receipts.end()); });
+  void on_report(model::ProviderKey, ports::ProviderReport report,
+                 base::UniqueFunction<void(bool)> done) override {
+    change([&] {
+      receipts_.insert(receipts_.end(), report.receipts.begin(), report.receipts.end());
+      inbound_.insert(inbound_.end(), report.inbound.begin(), report.inbound.end());
+    });
     if (!drop_receipts_) done(durable_);
   }
 
@@ -201,6 +204,7 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
   std::optional<std::uint32_t> window_;
   std::optional<std::string> quarantine_;
   std::vector<model::Receipt> receipts_;
+  std::vector<model::InboundMessage> inbound_;
 };
 
 // Answers every request to http://ok/ with 200, one to http://cold/ so only where nothing says by

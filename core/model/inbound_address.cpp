@@ -1,0 +1,50 @@
+#include "core/model/inbound_address.h"
+
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "core/model/phone_number.h"
+
+namespace heliograph::model {
+namespace {
+
+constexpr std::size_t kShortCodeMax = 8;  // digits; as is_valid_sender() has it
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string printable(std::string_view text) {
+  std::string out(base::trim(text));
+  std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return out;
+}
+
+// "Ada Lovelace <ada@example.com>" -> "ada@example.com"
+std::string_view bare(std::string_view address) {
+  if (!address.ends_with('>')) return address;
+  const std::size_t from = address.rfind('<');
+  if (from == std::string_view::npos) return address;
+  return address.substr(from + 1, address.size() - from - 2);
+}
+
+std::string telephony_address(std::string text) {
+  if (text.size() <= kShortCodeMax && std::ranges::all_of(text, is_digit)) return text;
+  const auto number = normalise_number(text, {.digits_are_international = true});
+  return number ? *number : text;
+}
+
+std::string email_address(const std::string& text) { return base::to_lower_ascii(bare(text)); }
+
+}  // namespace
+
+std::string inbound_address(Channel channel, std::string_view given) {
+  std::string text = printable(given);
+  return channel_info(channel).telephony ? telephony_address(std::move(text)) : email_address(text);
+}
+
+std::string inbound_address(std::string_view given) {
+  std::string text = printable(given);
+  const bool email = text.find('@') != std::string::npos;
+  return email ? email_address(text) : telephony_address(std::move(text));
+}
+
+}  // namespace heliograph::model
