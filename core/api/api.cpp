@@ -57,6 +57,8 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_distribution(routes);
   add_callbacks(routes);
   add_callback_deliveries(routes);
+  add_conversations(routes);
+  add_opt_outs(routes);
   add_facades(routes);
   return routes.finish();
 }

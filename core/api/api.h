@@ -21,6 +21,7 @@
 #include "core/ports/store.h"
 #include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
+#include "core/ports/store_conversations.h"
 #include "core/ports/store_queries.h"
 
 namespace heliograph::api {
@@ -80,6 +81,7 @@ struct ApiPorts {
   ports::StoreQueries& queries;
   ports::StoreClients& clients;
   ports::StoreCallbacks& callbacks;
+  ports::StoreConversations& conversations;
   ports::Ingress& ingress;
   ports::Clock& clock;
   const Readiness& readiness;

@@ -15,6 +15,8 @@ namespace {
 
 // An item that was not accepted, as it would have been answered alone.
 struct Refusal {
+  std::size_t index = 0;
+
   http::Response operator()(const ports::NotSubmitted& item) const {
     if (item.retry_after.count() > 0) return too_many_messages(item.retry_after);
     http::Response response;
@@ -25,6 +27,9 @@ struct Refusal {
   template <class Result>
   http::Response operator()(const Result& result) const {
     return StoreAnswers{}(result);
+  }
+  http::Response operator()(const ports::OptedOut&) const {
+    return opted_out(fmt::format("/messages/{}/to", index));
   }
 };
 
@@ -82,7 +87,7 @@ class Composer {
   }
 
   void add_refused(const ports::BatchItemResult& item) {
-    const http::Response refusal = std::visit(Refusal{}, item);
+    const http::Response refusal = std::visit(Refusal{accepted_ + refused_}, item);
     if (refused_++ == 0) first_ = refusal;
     one_code_ = one_code_ && refusal.status == first_.status;
     wait_ = std::max(wait_, std::visit(RetryAfter{}, item));

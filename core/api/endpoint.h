@@ -116,5 +116,7 @@ void add_admin_limits(Routes& routes);
 void add_admin_distribution(Routes& routes);
 void add_callbacks(Routes& routes);
 void add_callback_deliveries(Routes& routes);
+void add_conversations(Routes& routes);
+void add_opt_outs(Routes& routes);
 
 }  // namespace heliograph::api

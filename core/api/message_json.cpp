@@ -4,8 +4,6 @@
 
 namespace heliograph::api {
 
-namespace {
-
 // The attachments' bytes are not shown: they would be most of the answer, and the client has them.
 void write_content(JsonWriter& json, const model::ContentView& content) {
   json.text_unless_empty("subject", content.subject);
@@ -27,13 +25,16 @@ void write_content(JsonWriter& json, const model::ContentView& content) {
   json.end_array();
 }
 
-}  // namespace
-
 void write_message(JsonWriter& json, const model::MessageView& message,
                    const AcceptedMembers& accepted) {
   json.begin_object();
   if (accepted.message_id) json.text("message_id", message.id.to_string());
   json.text_unless_empty("otp_code", accepted.otp_code);
+  write_message_members(json, message);
+  json.end_object();
+}
+
+void write_message_members(JsonWriter& json, const model::MessageView& message) {
   json.text("id", message.id.to_string());
   json.text("status", model::to_string(message.status));
   json.text_unless_empty("reason", model::to_string(message.reason));
@@ -53,13 +54,13 @@ void write_message(JsonWriter& json, const model::MessageView& message,
   json.text_unless_empty("pinned_provider", message.pinned_provider);
   json.text_unless_empty("provider_message_id", message.provider_message_id);
   json.text_unless_empty("last_error", message.last_error);
+  if (message.conversation) json.text("conversation_id", message.conversation->to_string());
   if (message.possible_duplicate) json.boolean("possible_duplicate", true);
   if (!message.metadata_json.empty()) json.raw("metadata", message.metadata_json);
   json.time("created_at", message.created_at);
   json.time("updated_at", message.updated_at);
   if (message.send_at) json.time("send_at", *message.send_at);
   json.time("expires_at", message.expires_at);
-  json.end_object();
 }
 
 void write_attempt(JsonWriter& json, const model::AttemptView& attempt) {

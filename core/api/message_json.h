@@ -21,6 +21,10 @@ struct AcceptedMembers {
 // Each writes one object: the document, or an element of an array.
 void write_message(JsonWriter& json, const model::MessageView& message,
                    const AcceptedMembers& accepted = {});
+// The same without begin_object() and end_object().
+void write_message_members(JsonWriter& json, const model::MessageView& message);
+// "subject", "html", "media", "attachments", where there are any.
+void write_content(JsonWriter& json, const model::ContentView& content);
 void write_attempt(JsonWriter& json, const model::AttemptView& attempt);
 void write_event(JsonWriter& json, const model::EventView& event);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/api/message_json.h"
 #include "core/api/rate_limit_headers.h"
 #include "core/http/problem.h"
@@ -29,6 +31,8 @@ http::Response StoreAnswers::operator()(const ports::InsufficientCredit& lack) c
   return http::problem_response(problem);
 }
 
+http::Response StoreAnswers::operator()(const ports::OptedOut&) const { return opted_out("/to"); }
+
 http::Response StoreAnswers::operator()(const ports::Overloaded& overloaded) const {
   http::Response response = http::problem_response(
       503, fmt::format("The gateway takes no messages now: {}.", overloaded.reason));
@@ -46,6 +50,17 @@ http::Response StoreAnswers::operator()(const ports::Requeued& requeued) const {
 
 http::Response StoreAnswers::operator()(const ports::NotFound&) const {
   return http::problem_response(404, "There is no such message.");
+}
+
+// As every message that cannot be taken as it is; the type tells it from a mistake in the body.
+http::Response opted_out(std::string pointer) {
+  http::Problem problem;
+  problem.status = 400;
+  problem.type = kOptedOutProblem;
+  problem.title = "Opted out";
+  problem.detail = kOptedOutSentence;
+  problem.pointer = std::move(pointer);
+  return http::problem_response(problem);
 }
 
 http::Response conflict(model::Status status, std::string_view what) {

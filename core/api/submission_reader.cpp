@@ -10,6 +10,7 @@
 #include "core/api/duration_field.h"
 #include "core/api/json_fields.h"
 #include "core/api/json_writer.h"
+#include "core/api/metadata_field.h"
 #include "core/api/submission_content.h"
 #include "core/base/time_text.h"
 
@@ -66,50 +67,6 @@ void read_callback_url(JsonFields& fields, pipeline::Submission& submission) {
   submission.callback_url = url ? *url : older.value_or("");
 }
 
-std::optional<http::Problem> check_metadata(const JsonValue& metadata) {
-  JsonFields entries(metadata, "/metadata");
-  for (const std::string& name : metadata.names) {
-    const JsonValue* value = metadata.find(name);
-    entries.value(name);
-    if (name.empty() || name.size() > kMetadataNameMax) {
-      entries.fail(std::string_view(name).substr(0, kMetadataNameMax),
-                   fmt::format("A name must have 1 to {} bytes.", kMetadataNameMax));
-    } else if (value->kind != JsonKind::kString) {
-      entries.fail(name, "Must be a string.");
-    } else if (value->text.size() > kMetadataValueMax) {
-      entries.fail(name, fmt::format("Must have at most {} bytes.", kMetadataValueMax));
-    }
-  }
-  return entries.finish();
-}
-
-// Written anew, so that the store holds one form of it whatever the client's blanks and escapes.
-std::string metadata_json(const JsonValue& metadata) {
-  JsonWriter json;
-  json.begin_object();
-  for (std::size_t i = 0; i < metadata.names.size(); ++i) {
-    json.text(metadata.names[i], metadata.items[i].text);
-  }
-  json.end_object();
-  return json.take();
-}
-
-std::optional<http::Problem> read_metadata(JsonFields& fields, pipeline::Submission& submission) {
-  const JsonValue* metadata = fields.value("metadata");
-  if (metadata == nullptr) return std::nullopt;
-  if (metadata->kind != JsonKind::kObject) {
-    fields.fail("metadata", "Must be an object of strings.");
-    return std::nullopt;
-  }
-  if (metadata->names.size() > kMetadataEntriesMax) {
-    fields.fail("metadata", fmt::format("Must have at most {} entries.", kMetadataEntriesMax));
-    return std::nullopt;
-  }
-  if (auto problem = check_metadata(*metadata)) return problem;
-  if (!metadata->names.empty()) submission.metadata_json = metadata_json(*metadata);
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::expected<pipeline::Submission, http::Problem> read_submission(const JsonValue& body) {
@@ -127,7 +84,7 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   read_send_at(fields, submission);
   submission.validity = read_validity(fields, "validity");
   const auto content_problem = read_content(fields, submission.content);
-  const auto metadata_problem = read_metadata(fields, submission);
+  const auto metadata_problem = read_metadata(fields, submission.metadata_json);
   submission.otp = fields.boolean("otp").value_or(false);
 
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));

@@ -10,10 +10,6 @@
 
 namespace heliograph::api {
 
-inline constexpr std::size_t kMetadataEntriesMax = 50;
-inline constexpr std::size_t kMetadataNameMax = 64;    // bytes
-inline constexpr std::size_t kMetadataValueMax = 500;  // bytes
-
 // The error is a 400 with a pointer to the field.
 std::expected<pipeline::Submission, http::Problem> read_submission(const JsonValue& body);
 

@@ -19,6 +19,7 @@ std::vector<model::Client> declare_clients(const config::Config& config,
     declared.client.in_doubt = client.in_doubt;
     declared.client.default_region = client.default_region;
     declared.client.callback_url = client.callback_url;
+    declared.client.conversations = client.conversations;
     declared.scopes = client.scopes;
     declared.credit_cents = client.credit_cents;
     if (const auto bytes = base::from_hex(client.key_sha256);

@@ -26,6 +26,7 @@
 #include "core/http/webhook_signature.h"
 #include "core/http/webhook_url.h"
 #include "core/pipeline/callbacks/dispatcher.h"
+#include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/plugin_host.h"
@@ -104,6 +105,8 @@ class Gateway::Impl {
     tell_what_is_not_built();
     tell_of_callback_urls();
     clients_ = declare_clients(config_, *store_);
+    inbound_ = std::make_unique<pipeline::InboundIntake>(inbound_settings(config_, clients_),
+                                                         *store_, log_.get());
     plugins_.load();
     plan();
   }
@@ -180,7 +183,8 @@ class Gateway::Impl {
                                 .limiter = plugins_.limiter(),
                                 .log = log_.get(),
                                 .shared_window = plugins_.shared_window(),
-                                .settlements = &settlements_},
+                                .settlements = &settlements_,
+                                .inbound = inbound_.get()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     const auto waiting = store_->callback_heads();
@@ -256,6 +260,7 @@ class Gateway::Impl {
                               .queries = *store_,
                               .clients = *store_,
                               .callbacks = *store_,
+                              .conversations = *store_,
                               .ingress = plugins_.ingress(),
                               .clock = clock_,
                               .readiness = *readiness_,
@@ -303,6 +308,7 @@ class Gateway::Impl {
   SystemRandom loop_random_;
   std::unique_ptr<store::SqliteStore> store_;
   std::vector<model::Client> clients_;  // those the configuration declares
+  std::unique_ptr<pipeline::InboundIntake> inbound_;
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;

@@ -1,5 +1,6 @@
 #include "core/app/part_options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -36,6 +37,7 @@ store::SqliteOptions store_options(const config::Config& config, ports::Log* log
   options.idempotency_retention = config.idempotency_retention;
   options.billing = config.billing;
   options.retention = config.retention;
+  if (config.opt_out.enabled) options.opt_out_words = config.opt_out.words;
   options.log = log;
   return options;
 }
@@ -112,6 +114,20 @@ pipeline::IntakeSettings intake_settings(const config::Config& config) {
     for (const auto channel : provider.channels) channels |= static_cast<std::uint32_t>(channel);
     settings.providers.emplace_back(provider.id, channels);
   }
+  return settings;
+}
+
+pipeline::InboundSettings inbound_settings(const config::Config& config,
+                                           const std::vector<model::Client>& clients) {
+  pipeline::InboundSettings settings;
+  const auto id_of = [&clients](const std::string& name) -> std::optional<model::ClientId> {
+    const auto found = std::ranges::find(clients, name, &model::Client::name);
+    return found == clients.end() ? std::nullopt : std::optional(found->id);
+  };
+  for (const auto& [number, client] : config.numbers_owned) {
+    if (const auto id = id_of(client)) settings.numbers.emplace(number, *id);
+  }
+  settings.default_client = id_of(config.inbound.default_client);
   return settings;
 }
 

@@ -4,6 +4,7 @@
 #include "core/config/config.h"
 #include "core/http/server.h"
 #include "core/pipeline/callbacks/dispatcher.h"
+#include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/plugin_host.h"
@@ -21,6 +22,9 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config);
 pipeline::CallbackSettings callback_settings(const config::Config& config);
 ports::HttpPoolOptions callback_pool(const config::Config& config);
 pipeline::IntakeSettings intake_settings(const config::Config& config);
+// `clients`: those that the configuration declares, as the store has them.
+pipeline::InboundSettings inbound_settings(const config::Config& config,
+                                           const std::vector<model::Client>& clients);
 plugin::PluginHostOptions plugin_options(const config::Config& config);
 
 }  // namespace heliograph::app

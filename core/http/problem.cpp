@@ -47,7 +47,8 @@ Response problem_response(const Problem& problem) {
   response.status = problem.status;
   response.content_type = "application/problem+json";
   std::string& body = response.body;
-  body = R"({"type":"about:blank")";
+  body = R"({"type":)";
+  append_string(body, problem.type.empty() ? "about:blank" : std::string_view(problem.type));
   append_member(body, "title", title);
   fmt::format_to(std::back_inserter(body), R"(,"status":{})", problem.status);
   append_member(body, "detail", problem.detail);

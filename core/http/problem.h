@@ -17,6 +17,7 @@ namespace heliograph::http {
 
 struct Problem {
   unsigned status = 400;
+  std::string type{};   // a URI that tells this problem from others; empty: "about:blank"
   std::string title;    // empty: the status' standard phrase
   std::string detail;   // a sentence for the client's developer
   std::string error;    // the `error` member; empty: same as detail

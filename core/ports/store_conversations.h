@@ -107,14 +107,12 @@ struct ConversationStatistics {
 struct OptOutFilter {
   model::ClientId client{};
   std::optional<std::string> recipient{};
-  // Ordered by (recipient, sender); a page goes on behind these.
-  std::string after_recipient{};
-  std::string after_sender{};
-  std::size_t limit = 50;  // <= 100
+  std::int64_t before_row = 0;  // newest first; 0: from the newest
+  std::size_t limit = 50;       // <= 100
 };
 struct OptOutList {
   std::vector<model::OptOut> opt_outs{};
-  bool more = false;
+  std::int64_t next_row = 0;
 };
 
 class StoreConversations {

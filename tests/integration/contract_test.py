@@ -18,7 +18,8 @@ class Served(GatewayTest):
     def setUp(self):
         super().setUp()
         self.mock1 = self.mock()
-        self.one = self.gateway([self.provider(self.mock1, channels=["sms", "mms", "email"])], facades={"client": "test"})
+        self.one = self.gateway([self.provider(self.mock1, channels=["sms", "mms", "email"])], facades={"client": "test"},
+                                inbound={"default_client": "test"})
 
     def test_the_file_in_the_tree_is_what_is_served(self):
         plain = self.one.http.get("/openapi.json")
@@ -36,7 +37,8 @@ class Served(GatewayTest):
         """In the order of the document, with the ids of what was made before; a success that is documented has to come."""
         endpoint = self.one.http.post("/v1/callbacks", {"url": "https://app.example/other"}).json["id"]
         ids = {"/v1/messages": self.one.send(send_at=self.in_an_hour()), "/v1/dead-letters": self.dead_letter(),
-               "/v1/admin/clients": "shop", "/v1/callbacks": endpoint, "/v1/providers": "mock", "/api/sms": "mock"}
+               "/v1/admin/clients": "shop", "/v1/callbacks": endpoint, "/v1/conversations": self.conversation(),
+               "/v1/providers": "mock", "/api/sms": "mock"}
         ran = 0
         for path, item in harness.CONTRACT.document["paths"].items():
             for method, operation in item.items():
@@ -59,6 +61,12 @@ class Served(GatewayTest):
         message = self.one.send()
         self.one.wait_for_status(message, "FAILED_PERM")
         return message
+
+    def conversation(self):
+        answer = self.one.client(key=None).post("/v1/providers/mock/events",
+                                                {"type": "inbound", "from": "+14155552671", "to": "12345", "text": "Hi"})
+        self.assertEqual(answer.status, 200, answer)
+        return self.one.http.get("/v1/conversations").json["conversations"][0]["id"]
 
     @staticmethod
     def examples(operation):

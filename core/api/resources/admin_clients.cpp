@@ -48,6 +48,7 @@ void write_client(JsonWriter& json, const model::Client& client) {
   json.text("in_doubt", model::to_string(client.in_doubt));
   json.text_unless_empty("default_region", client.default_region);
   json.text_unless_empty("callback_url", client.callback_url);
+  json.boolean("conversations", client.conversations);
 }
 
 boost::asio::awaitable<http::Response> list_clients(Call& call) {
@@ -118,6 +119,7 @@ std::expected<ports::DeclaredClient, http::Problem> read_new_client(const Call& 
   declared.credit_cents = fields.integer("credit_cents", 0, kCentsMax).value_or(0);
   declared.scopes = read_scopes(fields);
   read_callback_url(call, fields, client);
+  client.conversations = fields.boolean("conversations").value_or(false);
   if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
   return declared;
 }

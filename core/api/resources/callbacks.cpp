@@ -70,12 +70,10 @@ std::optional<model::CallbackEvents> read_events(JsonFields& fields) {
   for (const JsonValue& item : list->items) {
     const auto event = item.kind == JsonKind::kString ? model::parse_callback_event(item.text)
                                                       : std::optional<model::CallbackEvent>{};
-    if (item.kind == JsonKind::kString && item.text == "message.received") {
-      fields.fail("events", "message.received is not supported yet");
-    } else if (!event) {
+    if (!event) {
       fields.fail("events",
                   "May hold message.sent, message.delivered, message.failed, message.expired, "
-                  "message.unknown and message.cancelled.");
+                  "message.unknown, message.cancelled and message.received.");
     } else {
       events |= static_cast<model::CallbackEvents>(*event);
     }

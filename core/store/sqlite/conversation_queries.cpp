@@ -109,11 +109,13 @@ ConversationQueries::ConversationQueries(Connection& connection, MessageQueries&
                      " WHERE conversation = ?1 LIMIT ?2)"),
       send_time_(connection, send_time_sql()),
       opt_outs_(connection,
-                "SELECT recipient, sender, origin, keyword, at FROM opt_outs WHERE client = ?1"
-                " AND (recipient, sender) > (?2, ?3) ORDER BY recipient, sender LIMIT ?4"),
+                "SELECT id, recipient, sender, origin, keyword, at FROM opt_outs"
+                " INDEXED BY opt_outs_by_client WHERE client = ?1 AND id < ?2"
+                " ORDER BY id DESC LIMIT ?3"),
       opt_outs_of_(connection,
-                   "SELECT recipient, sender, origin, keyword, at FROM opt_outs WHERE client = ?1"
-                   " AND recipient = ?2 AND (?2, sender) > (?3, ?4) ORDER BY sender LIMIT ?5") {}
+                   "SELECT id, recipient, sender, origin, keyword, at FROM opt_outs"
+                   " INDEXED BY opt_outs_by_pair WHERE client = ?1 AND recipient = ?4 AND id < ?2"
+                   " ORDER BY id DESC LIMIT ?3") {}
 
 std::optional<model::Conversation> ConversationQueries::find(model::ClientId client,
                                                              model::ConversationId id) {
@@ -241,19 +243,24 @@ std::optional<ports::ConversationStatistics> ConversationQueries::statistics(
 
 ports::OptOutList ConversationQueries::opt_outs(const ports::OptOutFilter& filter) {
   ports::OptOutList list;
+  std::int64_t last_row = 0;
   const auto collect = [&](Rows rows) {
-    while (rows.next()) list.opt_outs.push_back(read_opt_out(rows));
+    while (rows.next()) {
+      if (list.opt_outs.size() == filter.limit) {
+        list.next_row = last_row;
+        break;
+      }
+      last_row = rows.get<std::int64_t>();
+      list.opt_outs.push_back(read_opt_out(rows));
+    }
   };
+  const std::int64_t before = filter.before_row > 0 ? filter.before_row : kNewest;
   if (filter.recipient) {
     const std::string recipient = model::thread_address(*filter.recipient);
-    collect(opt_outs_of_.query(filter.client, recipient, filter.after_recipient,
-                               filter.after_sender, filter.limit + 1));
+    collect(opt_outs_of_.query(filter.client, before, filter.limit + 1, recipient));
   } else {
-    collect(opt_outs_.query(filter.client, filter.after_recipient, filter.after_sender,
-                            filter.limit + 1));
+    collect(opt_outs_.query(filter.client, before, filter.limit + 1));
   }
-  list.more = list.opt_outs.size() > filter.limit;
-  if (list.more) list.opt_outs.pop_back();
   return list;
 }
 

@@ -36,6 +36,7 @@ sdk::Caps HttpProvider::caps() const {
   caps.max_batch = kBatchMax;
   caps.dedupes = dedupes_;
   caps.receipts = receipts_.enabled();
+  caps.inbound = receipts_.inbound();
   return caps;
 }
 

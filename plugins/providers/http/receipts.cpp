@@ -10,6 +10,7 @@
 
 #include "plugins/providers/http/form.h"
 #include "plugins/providers/http/json_table.h"
+#include "plugins/providers/http/pointers.h"
 #include "plugins/providers/http/signature.h"
 #include "plugins/providers/http/timestamp.h"
 
@@ -48,11 +49,6 @@ std::string mapped(std::string_view text, int (*convert)(int)) {
 std::string upper(std::string_view text) { return mapped(text, &std::toupper); }
 std::string lower(std::string_view text) { return mapped(text, &std::tolower); }
 
-std::string text_at(std::string_view element, std::string_view pointer) {
-  if (pointer.empty()) return {};
-  return sdk::json::text_at(element, pointer).value_or("");
-}
-
 // Cut, not in the middle of a UTF-8 sequence.
 std::string shortened(std::string text) {
   if (text.size() <= kReasonBytesMax) return text;
@@ -60,14 +56,6 @@ std::string shortened(std::string text) {
   while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0u) == 0x80u) --length;
   text.resize(length);
   return text;
-}
-
-std::string pointer(const sdk::Config& config, std::string_view path) {
-  const std::string_view text = config.text(path);
-  if (!text.empty() && text.front() != '/') {
-    throw sdk::ConfigError(path, "must be a JSON pointer, like /status");
-  }
-  return std::string(text);
 }
 
 bool is_form(const sdk::IngressRequest& request) {
@@ -80,14 +68,15 @@ bool is_form(const sdk::IngressRequest& request) {
 ReceiptReader::ReceiptReader(const sdk::Config& config)
     : enabled_(config.flag("receipts.enabled")),
       secret_(config.find_text("receipts.secret").value_or("")),
-      header_(lower(config.text("receipts.signature_header"))) {
-  pointers_.list = pointer(config, "receipts.list");
-  pointers_.provider_message_id = pointer(config, "receipts.provider_message_id");
-  pointers_.message_id = pointer(config, "receipts.message_id");
-  pointers_.status = pointer(config, "receipts.status");
-  pointers_.code = pointer(config, "receipts.code");
-  pointers_.reason = pointer(config, "receipts.reason");
-  pointers_.timestamp = pointer(config, "receipts.timestamp");
+      header_(lower(config.text("receipts.signature_header"))),
+      inbound_(config) {
+  pointers_.list = pointer_in(config, "receipts.list");
+  pointers_.provider_message_id = pointer_in(config, "receipts.provider_message_id");
+  pointers_.message_id = pointer_in(config, "receipts.message_id");
+  pointers_.status = pointer_in(config, "receipts.status");
+  pointers_.code = pointer_in(config, "receipts.code");
+  pointers_.reason = pointer_in(config, "receipts.reason");
+  pointers_.timestamp = pointer_in(config, "receipts.timestamp");
   if (pointers_.provider_message_id.empty() && pointers_.message_id.empty()) {
     throw sdk::ConfigError("receipts.provider_message_id", "or message_id must be there");
   }
@@ -104,9 +93,13 @@ ReceiptReader::ReceiptReader(const sdk::Config& config)
   }
 }
 
+sdk::IngressAnswer ReceiptReader::switched_off() {
+  return sdk::IngressAnswer::error(404, "receipts are switched off for this provider\n");
+}
+
 sdk::IngressAnswer ReceiptReader::read(const sdk::IngressRequest& request) const {
   using Answer = sdk::IngressAnswer;
-  if (!enabled_) return Answer::error(404, "receipts are switched off for this provider\n");
+  if (!enabled_ && !inbound_.enabled()) return switched_off();
   if (request.method() != "POST") return Answer::error(405, "receipts are taken by POST\n");
   if (secret_.empty() && !request.local()) {
     return Answer::error(403,
@@ -131,13 +124,22 @@ sdk::IngressAnswer ReceiptReader::read_document(std::string_view document) const
     return sdk::IngressAnswer::error(413, "more than 1000 receipts in one request\n");
   }
   sdk::IngressAnswer answer;
+  std::size_t messages = 0;
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    const std::string problem = add(elements[i], answer.events);
+    const bool is_message = elements[i].front() == '{' && inbound_.matches(elements[i]);
+    if (!is_message && !enabled_) return switched_off();
+    const std::string problem =
+        is_message ? inbound_.add(elements[i], answer.events) : add(elements[i], answer.events);
+    if (is_message) ++messages;
     if (problem.empty()) continue;
-    return sdk::IngressAnswer::error(400, "receipt " + std::to_string(i) + ": " + problem + "\n");
+    const std::string what = is_message ? "message " : "receipt ";
+    return sdk::IngressAnswer::error(400, what + std::to_string(i) + ": " + problem + "\n");
   }
   answer.content_type = "application/json";
-  answer.body = sdk::json::Object().number("receipts", elements.size()).finish();
+  sdk::json::Object body;
+  body.number("receipts", elements.size() - messages);
+  if (messages > 0) body.number("inbound", messages);
+  answer.body = body.finish();
   return answer;
 }
 

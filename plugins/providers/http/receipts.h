@@ -1,4 +1,5 @@
-// Delivery reports that a provider posts to us: who may send them, what they say.
+// What a provider posts to us: who may, what its delivery reports say, and which of it is a message
+// that came in (inbound.h).
 //
 // Pure: a request in, an answer with events out. Thread-safe (immutable).
 #pragma once
@@ -12,6 +13,8 @@
 #include <heliograph/config.hpp>
 #include <heliograph/ingress.hpp>
 
+#include "plugins/providers/http/inbound.h"
+
 namespace heliograph::plugins::http {
 
 class ReceiptReader {
@@ -21,11 +24,13 @@ class ReceiptReader {
 
   // Receipts are wanted at all.
   [[nodiscard]] bool enabled() const noexcept { return enabled_; }
+  // Messages may come in.
+  [[nodiscard]] bool inbound() const noexcept { return inbound_.enabled(); }
 
-  // 200 with the receipts found; else nothing is believed and the text says why: 400 for what
-  // cannot be read, 401 for a signature that is missing or wrong, 403 for a stranger where there is
-  // no secret, 404 when receipts are switched off, 405 for a method but POST, 413 for too many at
-  // once.
+  // 200 with the receipts and messages found; else nothing is believed and the text says why: 400
+  // for what cannot be read, 401 for a signature that is missing or wrong, 403 for a stranger where
+  // there is no secret, 404 when receipts are switched off, 405 for a method but POST, 413 for too
+  // many at once.
   [[nodiscard]] sdk::IngressAnswer read(const sdk::IngressRequest& request) const;
 
  private:
@@ -39,6 +44,7 @@ class ReceiptReader {
     std::string timestamp;
   };
 
+  [[nodiscard]] static sdk::IngressAnswer switched_off();
   [[nodiscard]] sdk::IngressAnswer read_document(std::string_view document) const;
   [[nodiscard]] std::string add(std::string_view element, sdk::Events& events) const;
   [[nodiscard]] std::uint32_t state_of(std::string_view status) const;
@@ -46,6 +52,7 @@ class ReceiptReader {
   bool enabled_ = true;
   std::string secret_;
   std::string header_;  // in lower case
+  InboundReader inbound_;
   Pointers pointers_;
   std::map<std::string, std::uint32_t, std::less<>> states_;  // by status in upper case
 };

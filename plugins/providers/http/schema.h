@@ -218,6 +218,74 @@ constexpr std::string_view kSchema =
           "description": "What the provider's statuses mean, beside the gateway's own names."
         }
       }
+    },
+    "inbound": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "Messages posted there, under the same signature. receipts.list holds too.",
+      "properties": {
+        "enabled": {
+          "type": "boolean",
+          "default": true,
+          "description": "false: what looks like a message is read as a receipt."
+        },
+        "kind": {
+          "type": "string",
+          "default": "/type",
+          "description": "JSON pointer to the member that tells a message from a receipt."
+        },
+        "kind_value": {
+          "type": "string",
+          "default": "inbound",
+          "description": "What that member is in a message."
+        },
+        "id": {
+          "type": "string",
+          "default": "/id",
+          "description": "JSON pointer, in a message, to the provider's id. Replays have it again."
+        },
+        "from": {
+          "type": "string",
+          "default": "/from",
+          "description": "Likewise to the address it comes from."
+        },
+        "to": {
+          "type": "string",
+          "default": "/to",
+          "description": "Likewise to the address it was sent to: ours."
+        },
+        "text": {
+          "type": "string",
+          "default": "/text",
+          "description": "Likewise to its text."
+        },
+        "subject": {
+          "type": "string",
+          "default": "/subject",
+          "description": "Likewise to the subject of an e-mail."
+        },
+        "html": {
+          "type": "string",
+          "default": "/html",
+          "description": "Likewise to the HTML of an e-mail."
+        },
+        "media": {
+          "type": "string",
+          "default": "/media",
+          "description": "Likewise to media URLs: an array, one, or a field each: /MediaUrl{n}."
+        },
+        "channel": {
+          "type": "string",
+          "default": "/channel",
+          "description": "Likewise to sms, mms or email. Without: as the message looks."
+        },
+        "timestamp": {
+          "type": "string",
+          "default": "/timestamp",
+          "description": "Likewise to the moment, as in receipts."
+        }
+      }
     }
   }
 })json";

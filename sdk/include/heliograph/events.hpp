@@ -39,6 +39,8 @@ struct Inbound {
   std::string subject{};
   std::string content_type{};
   std::string body{};
+  std::string html{};                // of an e-mail, beside its text
+  std::vector<std::string> media{};  // URLs
   std::string dedup_key{};
   std::chrono::nanoseconds at_unix{0};
   std::string raw{};
@@ -71,6 +73,17 @@ class Events {
     message.subject = to_abi(in.subject);
     message.content_type = to_abi(in.content_type);
     message.body = to_abi(in.body);
+    std::vector<hg_part>& parts = parts_.emplace_back();
+    if (!in.html.empty()) {
+      hg_part& part = add_part(parts, HG_PART_ALTERNATIVE);
+      part.content_type = to_abi("text/html; charset=utf-8");
+      part.body = to_abi(in.html);
+    }
+    for (const std::string& url : in.media) {
+      add_part(parts, HG_PART_MEDIA).url = to_abi(url);
+    }
+    message.parts = parts.data();
+    message.n_parts = parts.size();
     append(HG_EV_INBOUND, in.provider_msg_id, in.dedup_key, in.at_unix, in.raw).message = &message;
   }
 
@@ -79,6 +92,13 @@ class Events {
   bool empty() const noexcept { return pointers_.empty(); }
 
  private:
+  static hg_part& add_part(std::vector<hg_part>& parts, std::uint32_t kind) {
+    hg_part& part = parts.emplace_back();
+    part.size = sizeof(part);
+    part.kind = kind;
+    return part;
+  }
+
   hg_event& append(std::uint32_t kind, const std::string& id, const std::string& dedup_key,
                    std::chrono::nanoseconds at, const std::string& raw) {
     hg_event& event = events_.emplace_back();
@@ -96,6 +116,7 @@ class Events {
   std::deque<Receipt> receipts_;
   std::deque<Inbound> inbound_;
   std::deque<hg_message> messages_;
+  std::deque<std::vector<hg_part>> parts_;  // of each message
   std::deque<hg_event> events_;
   std::vector<const hg_event*> pointers_;
 };

@@ -44,8 +44,19 @@ EventRecord copy_event(const hg_event& raw) {
                    copy_text(raw.raw),
                    {},
                    {},
+                   {},
+                   0,
+                   {},
+                   {},
                    {}};
   if (raw.message != nullptr) {
+    copy.channel = raw.message->channel;
+    copy.subject = copy_text(raw.message->subject);
+    for (std::size_t i = 0; i < raw.message->n_parts; ++i) {
+      const hg_part& part = *HG_AT(raw.message->parts, i);
+      if (part.kind == HG_PART_ALTERNATIVE) copy.html = copy_text(part.body);
+      if (part.kind == HG_PART_MEDIA) copy.media.push_back(copy_text(part.url));
+    }
     copy.from = copy_text(raw.message->from);
     copy.to = copy_text(raw.message->to);
     copy.body = copy_text(raw.message->body);

@@ -69,6 +69,7 @@ void ApiTest::rebuild() {
                             .queries = store,
                             .clients = store,
                             .callbacks = callbacks,
+                            .conversations = conversations,
                             .ingress = ingress,
                             .clock = clock,
                             .readiness = readiness,

@@ -15,6 +15,7 @@
 #include "core/api/api.h"
 #include "tests/unit/api/api_store.h"
 #include "tests/unit/api/callback_store.h"
+#include "tests/unit/api/conversation_store.h"
 
 namespace heliograph::test {
 
@@ -105,6 +106,7 @@ class ApiTest : public ::testing::Test {
   ManualClock clock;
   ApiStore store;
   CallbackStore callbacks;
+  ConversationStore conversations;
   FakeProviders providers;
   FakeIngress ingress;
   FakeReadiness readiness;

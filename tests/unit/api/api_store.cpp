@@ -77,6 +77,7 @@ ports::AcceptResult ApiStore::take(const ports::AcceptCommand& command) {
     }
   }
   if (command.replay_only) return ports::NotReplayed{};
+  if (opted_out) return ports::OptedOut{};
   const model::NewMessage& given = command.message;
   model::Balance& balance = accounts_.at(given.client).balance;
   if (given.cost_cents > balance.available_cents) {
@@ -143,6 +144,8 @@ ports::AcceptBatchResult ApiStore::take_batch(const ports::AcceptBatchCommand& c
       any = true;
     } else if (const auto* lack = std::get_if<ports::InsufficientCredit>(&result)) {
       answer.items.emplace_back(*lack);
+    } else if (std::holds_alternative<ports::OptedOut>(result)) {
+      answer.items.emplace_back(ports::OptedOut{});
     } else {
       answer.items.emplace_back(std::get<ports::Overloaded>(result));
     }

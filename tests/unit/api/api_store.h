@@ -31,6 +31,7 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<ports::MessageFilter> filters;  // of list_messages, as received
   int key_lookups = 0;
   std::function<void(model::MessageView&)> on_put;  // completes what accept() has put
+  bool opted_out = false;                           // whoever is written to
   bool hold_accepts = false;                        // keep the answers of accept() in `held`
   std::vector<base::Task> held;
   std::uint64_t version = 1;

@@ -30,7 +30,7 @@ class BatchTest : public StoreTest {
   // "A" accepted, "C" too little credit, "O" overloaded, "N" not submitted.
   static std::string kinds(const ports::BatchAnswer& answer) {
     std::string letters;
-    for (const auto& item : answer.items) letters += "ACON"[item.index()];
+    for (const auto& item : answer.items) letters += "ACRON"[item.index()];
     return letters;
   }
   static model::MessageId id(const ports::BatchAnswer& answer, std::size_t index) {

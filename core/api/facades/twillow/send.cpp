@@ -11,6 +11,7 @@
 #include "core/api/json_value.h"
 #include "core/api/message_json.h"
 #include "core/api/rate_limit_headers.h"
+#include "core/api/store_answers.h"
 #include "core/http/await.h"
 
 namespace heliograph::api::twillow {
@@ -121,6 +122,9 @@ struct Answer {
   }
   http::Response operator()(const ports::InsufficientCredit&) const {
     return error(402, "The client of this interface has too little credit.");
+  }
+  http::Response operator()(const ports::OptedOut&) const {
+    return misjudged({.pointer = "/to", .detail = std::string(kOptedOutSentence)});
   }
   http::Response operator()(const ports::Overloaded& overloaded) const {
     http::Response response =

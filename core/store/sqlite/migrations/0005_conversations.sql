@@ -56,11 +56,13 @@ CREATE INDEX inbound_messages_to_erase ON inbound_messages (id) WHERE erased = 0
 
 -- Kept until they are taken back: no retention ends a wish not to be written to.
 CREATE TABLE opt_outs (
+  id INTEGER PRIMARY KEY,
   client INTEGER NOT NULL REFERENCES clients (id),
   recipient TEXT NOT NULL,  -- theirs
   sender TEXT NOT NULL,     -- ours; empty: whichever
   origin INTEGER NOT NULL,
   keyword TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  PRIMARY KEY (client, recipient, sender)
-) STRICT, WITHOUT ROWID;
+  at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX opt_outs_by_pair ON opt_outs (client, recipient, sender);
+CREATE INDEX opt_outs_by_client ON opt_outs (client);

@@ -59,9 +59,13 @@ struct EventRecord {
   std::string detail;
   std::int64_t at_unix_ns = 0;
   std::string raw;
-  std::string from;  // of an inbound message, as are the two below
+  std::string from;  // of an inbound message, as is all below
   std::string to;
   std::string body;
+  std::uint32_t channel = 0;
+  std::string subject;
+  std::string html;
+  std::vector<std::string> media;  // URLs
 };
 
 Pairs copy_pairs(const hg_kv* pairs, std::size_t n);
