@@ -31,7 +31,7 @@ struct InboundOutcome {
     kParked,     // nobody's: kept without client and conversation
   };
   Kind kind = Kind::kStored;
-  model::MessageId id;
+  model::MessageId id{};
   std::optional<model::ClientId> client{};
   std::optional<model::ConversationId> conversation{};
   model::OptOutWish wish = model::OptOutWish::kNone;
