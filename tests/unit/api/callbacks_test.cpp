@@ -37,7 +37,7 @@ TEST_F(CallbacksApi, TheSecretIsShownOnceAndLong) {
   EXPECT_EQ(made.at("source"), "api");
   EXPECT_FALSE(json_of(send(get(path))).contains("secret"));
   EXPECT_FALSE(json_of(send(get("/v1/callbacks"))).at("callbacks").at(0).contains("secret"));
-  EXPECT_EQ(create().at("events").size(), 6u);
+  EXPECT_EQ(create().at("events").size(), 7u);
 }
 
 TEST_F(CallbacksApi, TheSecretOfCallbackUrlsIsForWhoMaySend) {

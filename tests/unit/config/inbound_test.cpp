@@ -69,7 +69,10 @@ TEST(InboundConfig, WhatIsWrongIsNamed) {
        "test.toml:6: [[number]] '+15551234567': this number is there twice"},
       {with_client("[inbound]\ndefault_client = \"nobody\""),
        "test.toml:4: [inbound] default_client: there is no [[client]] 'nobody'"},
-      {"[opt_out]\nstop = [\"\"]", "test.toml:2: [opt_out] stop: \"\" is no word of 1 to 32 bytes"},
+      {"[opt_out]\nstop = [\"a word that is much too long for one\"]",
+       "test.toml:2: [opt_out] stop: \"a word that is much too long for one\" is no word of 1 to "
+       "32 "
+       "bytes"},
       {"[opt_out]\nstop = [\" stop\"]",
        "test.toml:2: [opt_out] stop: \" stop\" is no word of 1 to 32 bytes"},
       {"[opt_out]\nstart = [\"Stop\"]",

@@ -100,7 +100,7 @@ class ReceivedBody : public ::testing::Test {
 TEST_F(ReceivedBody, SaysWhatCame) {
   EXPECT_EQ(body(), R"({"type":"message.received","timestamp":"2023-11-14T22:13:20.000Z","data":{)"
                     R"("message_id":"018bcfe5-6800-7000-8000-000000000007",)"
-                    R"("conversation_id":"01748774-e800-7000-8000-000000000008","channel":"sms",)"
+                    R"("conversation_id":"0174876e-8000-7000-8000-000000000008","channel":"sms",)"
                     R"("from":"+15550001111","to":"+15550002222","text":"say \"hi\"",)"
                     R"("provider":"twilio","provider_message_id":"SM1",)"
                     R"("received_at":"2023-11-14T22:13:20.000Z"}})");

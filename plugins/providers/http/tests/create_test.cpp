@@ -10,12 +10,12 @@ TEST_F(CreateTest, AUrlIsAllItNeeds) {
   create();
   const hg_provider_caps caps = provider->caps();
   EXPECT_EQ(caps.channels, HG_CH_SMS | HG_CH_EMAIL | HG_CH_MMS);
-  EXPECT_EQ(caps.flags, HG_CAP_RECEIPTS);
+  EXPECT_EQ(caps.flags, HG_CAP_RECEIPTS | HG_CAP_INBOUND);
 }
 
 TEST_F(CreateTest, CapabilitiesFollowTheConfiguration) {
   create(R"({"dedupes": true, "receipts": {"enabled": false}})");
-  EXPECT_EQ(provider->caps().flags, HG_CAP_DEDUPES);
+  EXPECT_EQ(provider->caps().flags, HG_CAP_DEDUPES | HG_CAP_INBOUND);
 }
 
 TEST_F(CreateTest, ErrorsNameTheKeyAndTheReason) {
