@@ -149,9 +149,10 @@ void Pipeline::on_report(model::ProviderKey, ports::ProviderReport report,
   Impl& impl = *impl_;
   const std::size_t count = report.size();
   const bool inbound = !report.inbound.empty();
-  if (impl.events_under_way + count > kEventsUnderWayMax ||
-      (inbound && impl.ports.inbound == nullptr)) {
-    impl.log.warn("a provider's report refused: too much under way");
+  const bool full = impl.events_under_way + count > kEventsUnderWayMax;
+  if (full || (inbound && impl.ports.inbound == nullptr)) {
+    impl.log.warn(full ? "a provider's report refused: too much under way"
+                       : "a provider's report refused: nobody takes inbound messages");
     impl.ports.loop.post([done = std::move(done)]() mutable { done(false); });
     return;
   }

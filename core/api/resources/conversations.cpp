@@ -1,5 +1,8 @@
 // /v1/conversations: a client's threads, their messages both ways, what of them is read. A client
 // sees its own alone: another's is 404.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 

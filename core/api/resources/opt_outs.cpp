@@ -1,5 +1,6 @@
 // /v1/opt-outs: who does not want to hear of the client any more. Words in inbound messages put
 // recipients here and take them off; these are for what people say elsewhere.
+#include <algorithm>
 #include <utility>
 
 #include "core/api/conversation_json.h"

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/model/conversation.h"
 #include "core/ports/store_conversations.h"

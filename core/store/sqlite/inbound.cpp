@@ -1,5 +1,7 @@
 #include "core/store/sqlite/inbound.h"
 
+#include <utility>
+
 #include "core/base/text.h"
 #include "core/model/channel.h"
 #include "core/store/sqlite/connection.h"
