@@ -41,6 +41,8 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<ports::LedgerRequest> ledger_requests;         // as received
   std::map<std::string, std::vector<std::string>> awaiting;  // by provider's id of the message
   std::vector<ports::AcceptBatchCommand> batches;            // in order
+  std::vector<model::Receipt> receipts;                      // of apply_receipts, in order
+  bool disk_full = false;                                    // nothing is applied
   // What count_messages() answers, in turn, and what it was asked.
   std::vector<ports::MessageCounts> counts;
   std::vector<std::pair<std::optional<model::ClientId>, std::optional<model::TimePoint>>> counted;
@@ -68,10 +70,8 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
                       ports::Done<ports::FinishResult>) override {
     unexpected();
   }
-  void apply_receipts(std::vector<model::Receipt>, ports::Executor&,
-                      ports::Done<std::vector<ports::ReceiptOutcome>>) override {
-    unexpected();
-  }
+  void apply_receipts(std::vector<model::Receipt> given, ports::Executor& where,
+                      ports::Done<std::vector<ports::ReceiptOutcome>> done) override;
   void expire(std::vector<model::MessageId>, model::TimePoint, ports::Executor&,
               ports::Done<std::size_t>) override {
     unexpected();
