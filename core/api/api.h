@@ -13,6 +13,7 @@
 #include "core/config/config.h"
 #include "core/http/router.h"
 #include "core/model/client.h"
+#include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
 #include "core/pipeline/settlements.h"
@@ -101,6 +102,7 @@ struct ApiPorts {
   ports::Clock& clock;
   const Readiness& readiness;
   pipeline::Settlements& settlements;
+  pipeline::InboundIntake& inbound;
   ports::Log* log = nullptr;  // nullptr: silent
 };
 

@@ -260,6 +260,7 @@ class Gateway::Impl {
                               .clock = clock_,
                               .readiness = *readiness_,
                               .settlements = settlements_,
+                              .inbound = *inbound_,
                               .log = log_.get()};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);

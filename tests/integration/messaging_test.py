@@ -287,5 +287,88 @@ class Webhooks(MessagingCase):
         self.assertNotIn("12345", "".join(gateway.process.output))
 
 
+class Conversations(MessagingCase):
+    """Automatic threading, and webhook processing for inbound messages."""
+
+    def inbound(self, **fields):
+        answer = self.api.post("/api/webhooks/sms", {
+            "from": "+15559876543", "to": "+15551234567", "type": "sms", "messaging_provider_id": "in-1",
+            "body": "This is an incoming SMS message", "attachments": None, "timestamp": "2024-11-01T14:00:00Z", **fields})
+        self.assertEqual((answer.status, answer.json["inbound"]), (200, 1), answer)
+
+    def test_messages_both_ways_are_one_thread(self):
+        gateway = self.messaging()
+        first = self.api.post("/api/v1/messages/send", SMS).json
+        conversation = first["conversation_id"]
+        self.assertIsNotNone(conversation)
+        self.inbound()
+        self.inbound()  # the same again
+        second = self.api.post("/api/v1/messages/send", {**SMS, "body": "And again"}).json
+        self.assertEqual(second["conversation_id"], conversation)
+        thread = self.read(f"/api/v1/conversations/{conversation}?include_messages=true")
+        self.assertEqual((thread["participant_from"], thread["participant_to"]), ("+15551234567", "+15559876543"))
+        self.assertEqual((thread["message_count"], thread["unread_count"], thread["status"]), (3, 1, "active"))
+        self.assertEqual([(message["direction"], message["body"]) for message in thread["messages"]],
+                         [("outbound", SMS["body"]), ("inbound", "This is an incoming SMS message"), ("outbound", "And again")])
+        came = thread["messages"][1]
+        self.assertEqual(self.read(f"/api/v1/messages/{came['id']}"), came)
+        self.assertEqual((came["status"], came["provider_message_id"], came["sent_at"]),
+                         ("delivered", "in-1", "2024-11-01T14:00:00.000Z"))
+        newest = self.read(f"/api/v1/messages/?conversation_id={conversation}&limit=1")
+        self.assertEqual((newest["messages"][0]["id"], newest["total"]), (second["id"], 3))
+        older = self.read(f"/api/conversations/{conversation}/messages?offset=1&limit=1")
+        self.assertEqual([message["id"] for message in older["messages"]], [came["id"]])
+        gateway.kill()
+        gateway.start()
+        self.assertEqual(self.read(f"/api/v1/conversations/{conversation}")["message_count"], 3)
+
+    def test_an_inbound_message_starts_a_thread(self):
+        self.messaging()
+        self.inbound(**{"from": "+15550001111"})
+        answer = self.form("/api/v1/webhooks/twilio",
+                           "MessageSid=MM1&From=%2B15550001111&To=%2B15551234567&Body=Look&MediaUrl0=https://example.com/a.png")
+        self.assertEqual(answer.status, 200, answer)
+        threads = self.read("/api/v1/conversations/?participant=%2B15550001111")
+        self.assertEqual(sorted(thread["channel_type"] for thread in threads["conversations"]), ["mms", "sms"])
+        self.assertEqual(threads["total"], 2)
+        sent = self.api.post("/api/v1/messages/send", {**SMS, "to": "+15550001111"}).json
+        self.assertIn(sent["conversation_id"], [thread["id"] for thread in threads["conversations"]])
+        mms = self.read("/api/v1/conversations/?channel_type=mms")["conversations"][0]
+        messages = self.read(f"/api/v1/conversations/{mms['id']}?include_messages=true")["messages"]
+        self.assertEqual(messages[0]["attachments"], ["https://example.com/a.png"])
+
+    def test_threads_are_made_found_changed_and_removed(self):
+        self.messaging()
+        made = self.api.post("/api/v1/conversations/", {"type": "direct", "participant_from": "+15551234567",
+                                                        "participant_to": "+15559876543", "channel_type": "sms",
+                                                        "title": "Support", "metadata": {"case": 7}})
+        self.assertEqual(made.status, 201, made)
+        conversation = made.json["id"]
+        self.assertEqual(self.api.post("/api/v1/messages/send", SMS).json["conversation_id"], conversation)
+        found = self.api.post("/api/v1/conversations/search", {"query": "supp"})
+        self.assertEqual([thread["id"] for thread in found.json["conversations"]], [conversation])
+        path = f"/api/v1/conversations/{conversation}"
+        changed = self.api.request("PATCH", path, {"status": "archived", "title": "Done"})
+        self.assertEqual((changed.json["status"], changed.json["title"], changed.json["metadata"]), ("archived", "Done", {"case": "7"}))
+        self.assertEqual(self.read("/api/v1/conversations?status=active")["total"], 0)
+        wait_until(lambda: self.read(path + "/statistics")["avg_send_time_seconds"] is not None, "the message to be sent")
+        statistics = self.read(path + "/statistics")
+        self.assertEqual((statistics["total_messages"], statistics["outbound_messages"], statistics["failed_messages"]), (1, 1, 0))
+        self.assertEqual(self.api.request("DELETE", path).status, 204)
+        self.assertEqual(self.read(path)["status"], "closed")
+        self.assertEqual(self.api.request("DELETE", path + "?hard_delete=true").status, 204)
+        self.assertEqual(self.api.get(path).status, 404)
+
+    def test_who_said_stop_gets_nothing_more(self):
+        self.messaging()
+        self.send()
+        self.inbound(body="STOP")
+        refused = self.api.post("/api/v1/messages/send", SMS)
+        self.assertEqual(refused.status, 422, refused)
+        self.assertEqual(refused.json["detail"][0]["loc"], ["body", "to"])
+        self.inbound(body="START", messaging_provider_id="in-2")
+        self.send()
+
+
 if __name__ == "__main__":
     main()

@@ -45,6 +45,7 @@ struct WebhookCounts {
     std::atomic<std::uint64_t> applied{0};
     std::atomic<std::uint64_t> unchanged{0};  // repeated, intermediate, too late
     std::atomic<std::uint64_t> parked{0};     // of no message that is known (yet)
+    std::atomic<std::uint64_t> inbound{0};    // messages that came in
     std::atomic<std::uint64_t> ignored{0};    // no report of a message: opened, clicked
     std::atomic<std::uint64_t> refused{0};    // requests with a wrong signature
   };

@@ -117,9 +117,12 @@ void ApiStore::accept(ports::AcceptCommand command, ports::Executor& where,
   });
 }
 
-// Applied where the provider's id or ours is a message's; the status is the test's business.
 void ApiStore::apply_receipts(std::vector<model::Receipt> given, ports::Executor& where,
                               ports::Done<std::vector<ports::ReceiptOutcome>> done) {
+  answer(where, std::move(done), take_receipts(std::move(given)));
+}
+
+std::vector<ports::ReceiptOutcome> ApiStore::take_receipts(std::vector<model::Receipt> given) {
   std::vector<ports::ReceiptOutcome> outcomes;
   for (model::Receipt& receipt : given) {
     if (disk_full) break;
@@ -135,7 +138,7 @@ void ApiStore::apply_receipts(std::vector<model::Receipt> given, ports::Executor
     }
     receipts.push_back(std::move(receipt));
   }
-  answer(where, std::move(done), std::move(outcomes));
+  return outcomes;
 }
 
 ports::AcceptBatchResult ApiStore::take_batch(const ports::AcceptBatchCommand& command) {

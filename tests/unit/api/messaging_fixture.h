@@ -24,6 +24,15 @@ class MessagingTest : public ApiTest {
     settings.reporting = {{.id = "phones", .channels = 1 | 4, .key = kPhones},
                           {.id = "mails", .channels = 2, .key = kMails}};
     intake_settings.providers = {{"phones", 1 | 4}, {"mails", 2}};
+    conversations.on_report = [this](ports::ProviderReport report) {
+      ports::ReportResult result{.taken = !store.disk_full};
+      result.receipts = store.take_receipts(std::move(report.receipts));
+      for (model::InboundMessage& message : report.inbound) {
+        inbound.push_back(std::move(message));
+        result.inbound.push_back({.id = {}});
+      }
+      return result;
+    };
     rebuild();
   }
 
@@ -48,6 +57,7 @@ class MessagingTest : public ApiTest {
   model::MessageView& put(model::Status status) { return store.put(facade, status); }
 
   model::ClientId facade{};
+  std::vector<model::InboundMessage> inbound;  // that were taken
 };
 
 }  // namespace heliograph::test

@@ -29,6 +29,13 @@ TEST_F(MessagingTest, TheQuickstartsMessageIsTakenAndPending) {
   EXPECT_EQ(store.key_lookups, 0) << "no key is asked for";
 }
 
+TEST_F(MessagingTest, MessagesJoinTheirThread) {
+  send(call(kSend, kMessage));
+  EXPECT_TRUE(store.accepted.back().message.in_conversation);
+  send(call("/api/messages/sms", kMessage));
+  EXPECT_TRUE(store.accepted.back().message.in_conversation);
+}
+
 TEST_F(MessagingTest, EveryMemberIsKept) {
   const auto response = send(call(kSend, R"({"from":"15551234567","to":"15559876543","type":"mms",
       "body":"Look","attachments":["https://example.com/a.png","https://example.com/b.png"],

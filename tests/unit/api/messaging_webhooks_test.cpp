@@ -1,6 +1,7 @@
 // The webhooks of the facade messaging: receipts by provider's id, signatures, what is no receipt.
 #include "core/api/facades/messaging/webhook_event.h"
 #include "core/api/facades/webhook_signatures.h"
+#include "core/base/time_text.h"
 #include "tests/unit/api/messaging_fixture.h"
 
 namespace heliograph::test {
@@ -83,6 +84,7 @@ TEST_F(MessagingWebhooks, SendGridsEventsComeInArrays) {
                                      {"applied", 1},
                                      {"unchanged", 0},
                                      {"parked", 0},
+                                     {"inbound", 0},
                                      {"ignored", 401}}));
   ASSERT_EQ(store.receipts.size(), 1u);
   EXPECT_EQ(store.receipts[0].provider, kMails);
@@ -173,7 +175,55 @@ TEST_F(MessagingWebhooks, WithoutATokenTheDoorDecides) {
   EXPECT_TRUE(store.receipts.empty());
 }
 
+TEST_F(MessagingWebhooks, TwiliosFormIsAMessageThatCameIn) {
+  const auto response =
+      send(form("/api/v1/webhooks/twilio",
+                "MessageSid=MM1&SmsStatus=received&From=%2B15559876543&To=%2B15551234567&Body=Hi&"
+                "NumMedia=1&MediaUrl0=https%3A%2F%2Fexample.com%2Fa.png&"
+                "MediaContentType0=image%2Fpng"));
+  ASSERT_EQ(response.status, 200u) << response.body;
+  EXPECT_NE(response.body.find("<Response></Response>"), std::string::npos);
+  ASSERT_EQ(inbound.size(), 1u);
+  EXPECT_EQ(inbound[0].provider, "twilio");
+  EXPECT_EQ(inbound[0].provider_message_id, "MM1");
+  EXPECT_EQ(inbound[0].channel, model::Channel::kMms);
+  EXPECT_EQ(inbound[0].from, "+15559876543");
+  EXPECT_EQ(inbound[0].to, "+15551234567");
+  EXPECT_EQ(inbound[0].text, "Hi");
+  ASSERT_EQ(inbound[0].content.media.size(), 1u);
+  EXPECT_EQ(inbound[0].content.media[0].url, "https://example.com/a.png");
+  EXPECT_EQ(inbound[0].fallback, facade) << "where nobody has the number";
+  EXPECT_EQ(counts("twilio").at("inbound"), 1);
+}
+
+TEST_F(MessagingWebhooks, TheServicesOwnJsonIsAMessageThatCameIn) {
+  const auto sms = send(call("/api/webhooks/sms", R"({"from":"+18045551234","to":"+12016661234",
+      "type":"sms","messaging_provider_id":"message-1","body":"This is an incoming SMS message",
+      "attachments":null,"timestamp":"2024-11-01T14:00:00Z"})"));
+  ASSERT_EQ(sms.status, 200u) << sms.body;
+  EXPECT_EQ(json_of(sms).at("inbound"), 1);
+  const auto mail = send(call("/api/webhooks/email", R"({"from":"Contact <Contact@Gmail.com>",
+      "to":"user@usehatchapp.com","xillio_id":"message-2",
+      "body":"<html><body>Hello</body></html>",
+      "attachments":["https://example.com/received-document.pdf"],
+      "timestamp":"2024-11-01T14:00:00Z"})"));
+  ASSERT_EQ(mail.status, 200u) << mail.body;
+  ASSERT_EQ(inbound.size(), 2u);
+  EXPECT_EQ(inbound[0].channel, model::Channel::kSms);
+  EXPECT_EQ(inbound[0].provider_message_id, "message-1");
+  EXPECT_EQ(inbound[0].at, base::parse_rfc3339("2024-11-01T14:00:00Z"));
+  EXPECT_EQ(inbound[1].channel, model::Channel::kEmail);
+  EXPECT_EQ(inbound[1].from, "contact@gmail.com");
+  EXPECT_EQ(inbound[1].provider_message_id, "message-2");
+  EXPECT_EQ(inbound[1].content.html, "<html><body>Hello</body></html>");
+  EXPECT_EQ(inbound[1].text, "");
+  EXPECT_EQ(inbound[1].content.media.size(), 1u);
+  const auto neither = send(call("/api/webhooks/sms", R"({"from":"+18045551234","body":"x"})"));
+  EXPECT_EQ(json_of(neither).at("ignored"), 1) << "nobody it was sent to";
+}
+
 TEST_F(MessagingWebhooks, WhatCannotBeReadIsRefused) {
+  EXPECT_EQ(send(form("/api/v1/webhooks/twilio", "From=%FF&To=1&Body=x")).status, 422u);
   EXPECT_EQ(send(call("/api/v1/webhooks/sendgrid", "[1]")).status, 422u);
   EXPECT_EQ(send(call("/api/v1/webhooks/sendgrid", "{")).status, 422u);
   EXPECT_EQ(send(form("/api/v1/webhooks/twilio", "MessageSid=%zz")).status, 422u);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/api/json_writer.h"
-#include "core/api/submission_reader.h"
+#include "core/api/metadata_field.h"
 #include "core/base/json_text.h"
 
 namespace heliograph::api::messaging {

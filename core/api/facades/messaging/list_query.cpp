@@ -8,8 +8,6 @@
 #include "core/base/text.h"
 
 namespace heliograph::api::messaging {
-namespace {
-
 std::optional<std::string_view> last_value(const http::Request& request, std::string_view name) {
   std::optional<std::string_view> found;
   for (const auto& [known, value] : request.query) {
@@ -36,8 +34,6 @@ void read_number(const http::Request& request, std::string_view name, std::size_
   }
 }
 
-}  // namespace
-
 bool ListQuery::fits(model::Status status) const {
   return !statuses || std::ranges::find(*statuses, status) != statuses->end();
 }
@@ -51,6 +47,7 @@ std::expected<ListQuery, http::Response> read_list_query(const http::Request& re
       faults.push_back({"enum", "query", "status", fmt::format("Input should be {}", kStatusList)});
     }
   }
+  query.conversation_id = last_value(request, "conversation_id").value_or("");
   read_number(request, "limit", 1, ListQuery::kLimitMax, query.limit, faults);
   read_number(request, "offset", 0, ListQuery::kOffsetMax, query.offset, faults);
   if (!faults.empty()) return std::unexpected(invalid(faults));

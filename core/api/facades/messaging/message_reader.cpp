@@ -10,7 +10,7 @@
 
 #include "core/api/facades/messaging/json_text.h"
 #include "core/api/facades/messaging/shapes.h"
-#include "core/api/submission_reader.h"
+#include "core/api/metadata_field.h"
 #include "core/model/addresses.h"
 #include "core/pipeline/content_judge.h"
 
@@ -48,18 +48,6 @@ std::string escaped(std::string_view url) {
     }
   }
   return out;
-}
-
-// A tag somewhere: "<p>", "</p>", "<!DOCTYPE html>". "a < b" has none.
-bool is_html(std::string_view text) {
-  constexpr auto kNone = std::string_view::npos;
-  for (auto at = text.find('<'); at != kNone && at + 1 < text.size(); at = text.find('<', at + 1)) {
-    const char next = text[at + 1];
-    const bool opens =
-        (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '/' || next == '!';
-    if (opens && text.find('>', at) != kNone) return true;
-  }
-  return false;
 }
 
 class Reader {
@@ -224,6 +212,17 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_html(std::string_view text) {
+  constexpr auto kNone = std::string_view::npos;
+  for (auto at = text.find('<'); at != kNone && at + 1 < text.size(); at = text.find('<', at + 1)) {
+    const char next = text[at + 1];
+    const bool opens =
+        (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '/' || next == '!';
+    if (opens && text.find('>', at) != kNone) return true;
+  }
+  return false;
+}
 
 std::expected<pipeline::Submission, http::Response> read_message(
     const http::Request& request, std::optional<model::Channel> type) {

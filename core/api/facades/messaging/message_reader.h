@@ -19,6 +19,9 @@ namespace heliograph::api::messaging {
 std::expected<pipeline::Submission, http::Response> read_message(
     const http::Request& request, std::optional<model::Channel> type = std::nullopt);
 
+// A tag is somewhere in it: "<p>", "</p>", "<!DOCTYPE html>". "a < b" has none.
+bool is_html(std::string_view text);
+
 // What the intake found wrong, by the service's names of the fields.
 http::Response misjudged(const pipeline::FieldError& wrong);
 

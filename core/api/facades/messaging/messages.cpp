@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "core/api/endpoint.h"
+#include "core/api/facades/messaging/conversation_shapes.h"
 #include "core/api/facades/messaging/list_query.h"
 #include "core/api/facades/messaging/message_details.h"
 #include "core/api/facades/messaging/messaging.h"
 #include "core/api/facades/messaging/receipts.h"
 #include "core/api/facades/messaging/shapes.h"
+#include "core/api/facades/messaging/thread.h"
 #include "core/api/message_json.h"
 #include "core/api/message_wait.h"
 #include "core/http/await.h"
@@ -34,10 +36,25 @@ boost::asio::awaitable<http::Response> show_id(Call& call, model::MessageId id) 
   co_return show(*shown);
 }
 
+boost::asio::awaitable<std::optional<model::InboundView>> find_inbound(Call& call,
+                                                                       model::MessageId id) {
+  using Found = std::optional<model::InboundView>;
+  auto start = [&](ports::Done<Found> done) {
+    call.ports().conversations.find_inbound(call.client().id, id, call.executor(), std::move(done));
+  };
+  co_return co_await http::await_done<Found>(start);
+}
+
 boost::asio::awaitable<http::Response> get_message(Call& call) {
   const auto id = model::MessageId::parse(call.request.param("id"));
   if (!id) co_return not_found();
-  co_return co_await show_id(call, *id);
+  const auto shown = co_await find_shown(call, *id);
+  if (shown) co_return show(*shown);
+  const auto inbound = co_await find_inbound(call, *id);
+  if (!inbound) co_return not_found();
+  JsonWriter json(1024);
+  write_inbound(json, *inbound);
+  co_return json_response(200, json);
 }
 
 // ---- the list ----
@@ -84,6 +101,11 @@ boost::asio::awaitable<std::vector<model::MessageView>> read_list(Call& call,
 boost::asio::awaitable<http::Response> list_messages(Call& call) {
   const auto query = read_list_query(call.request);
   if (!query) co_return query.error();
+  if (!query->conversation_id.empty()) {
+    const auto id = model::ConversationId::parse(query->conversation_id);
+    if (!id) co_return error(404, "Conversation not found");
+    co_return co_await answer_thread(call, *id, true);
+  }
   auto messages = co_await read_list(call, *query);
   const std::uint64_t total = query->matches_nothing() ? 0 : co_await count(call, *query);
   JsonWriter json(1024 * (messages.size() + 1));

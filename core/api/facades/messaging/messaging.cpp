@@ -7,6 +7,7 @@ namespace heliograph::api {
 void add_messaging(Routes& routes) {
   messaging::add_send(routes);
   messaging::add_messages(routes);
+  messaging::add_conversations(routes);
   messaging::add_webhooks(routes);
   messaging::add_health(routes);
 }

@@ -18,6 +18,7 @@ namespace messaging {
 // Each adds the paths of one file.
 void add_send(Routes& routes);
 void add_messages(Routes& routes);
+void add_conversations(Routes& routes);
 void add_webhooks(Routes& routes);
 void add_health(Routes& routes);
 

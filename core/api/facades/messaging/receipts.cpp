@@ -60,19 +60,29 @@ ReportCounts counts_of(const Outcomes& outcomes, std::size_t expected) {
 }  // namespace
 
 boost::asio::awaitable<ReportCounts> report(Call& call, const Reporter& from,
-                                            std::vector<model::Receipt> receipts) {
-  std::vector<model::Receipt> addressed;
-  for (model::Receipt& receipt : receipts) {
+                                            ports::ProviderReport told) {
+  ports::ProviderReport addressed;
+  for (model::Receipt& receipt : told.receipts) {
     const Keys keys = co_await senders(call, from, receipt.provider_message_id);
     for (const model::ProviderKey key : keys) {
       receipt.provider = key;
-      addressed.push_back(receipt);
+      addressed.receipts.push_back(receipt);
     }
   }
-  if (addressed.empty()) co_return ReportCounts{};
-  const std::size_t expected = addressed.size();
-  const Outcomes outcomes = co_await apply(call, std::move(addressed));
-  co_return counts_of(outcomes, expected);
+  for (model::InboundMessage& message : told.inbound) {
+    message.provider = from.name;
+    message.fallback = call.client().id;
+  }
+  addressed.inbound = std::move(told.inbound);
+  if (addressed.size() == 0) co_return ReportCounts{};
+  auto start = [&](ports::Done<ports::ReportResult> done) {
+    call.ports().inbound.take(std::move(addressed), call.executor(), std::move(done));
+  };
+  const auto result = co_await http::await_done<ports::ReportResult>(start);
+  ReportCounts counts = counts_of(result.receipts, result.receipts.size());
+  counts.inbound = result.inbound.size();
+  counts.stored = result.taken;
+  co_return counts;
 }
 
 boost::asio::awaitable<bool> report_delivered(Call& call, const model::MessageView& message) {

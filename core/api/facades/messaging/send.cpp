@@ -16,6 +16,7 @@
 #include "core/api/message_wait.h"
 #include "core/api/preferred_wait.h"
 #include "core/api/rate_limit_headers.h"
+#include "core/api/store_answers.h"
 #include "core/http/await.h"
 
 namespace heliograph::api::messaging {
@@ -45,6 +46,7 @@ std::expected<Order, http::Response> read_order(const Call& call,
   auto message = call.ports().intake.judge(call.client(), *submission);
   if (!message) return std::unexpected(misjudged(message.error()));
   order.message = *std::move(message);
+  order.message.in_conversation = true;
   return order;
 }
 
@@ -62,6 +64,7 @@ model::MessageView view_of(const model::NewMessage& message, const ports::Accept
   view.content = model::unpack_view(message.content);
   view.client_reference = message.client_reference;
   view.metadata_json = message.metadata_json;
+  view.conversation = accepted.conversation;
   return view;
 }
 
@@ -83,6 +86,9 @@ struct Refusal {
   }
   http::Response operator()(const ports::InsufficientCredit&) const {
     return error(402, "The client of this interface has too little credit.");
+  }
+  http::Response operator()(const ports::OptedOut&) const {
+    return misjudged({.pointer = "/to", .detail = std::string(kOptedOutSentence)});
   }
   http::Response operator()(const ports::Overloaded& overloaded) const {
     http::Response response =
@@ -114,7 +120,12 @@ boost::asio::awaitable<Shown> show_accepted(Call& call, const Order& order,
     auto now = co_await find_shown(call, accepted.id);
     if (now) co_return *std::move(now);
   }
-  co_return Shown{.message = view_of(order.message, accepted), .times = {}};
+  Shown shown{.message = view_of(order.message, accepted), .times = {}};
+  if (accepted.replayed) {
+    const auto first = co_await find_message(call, accepted.id);
+    if (first) shown.message.conversation = first->conversation;
+  }
+  co_return shown;
 }
 
 using Words = http::Response (*)(const Shown& shown);
@@ -131,7 +142,8 @@ http::Response success(const Shown& shown) {
   json.begin_object();
   json.text("status", "success");
   json.text("message_id", shown.message.id.to_string());
-  json.null("conversation_id");
+  text_or_null(json, "conversation_id",
+               shown.message.conversation ? shown.message.conversation->to_string() : "");
   json.text("type", model::to_string(shown.message.channel));
   text_or_null(json, "provider", shown.message.provider);
   json.end_object();

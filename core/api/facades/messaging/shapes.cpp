@@ -78,7 +78,8 @@ std::optional<std::vector<model::Status>> statuses_of(std::string_view word) {
 void write_message(JsonWriter& json, const model::MessageView& message, const Times& times) {
   json.begin_object();
   json.text("id", message.id.to_string());
-  json.null("conversation_id");
+  text_or_null(json, "conversation_id",
+               message.conversation ? message.conversation->to_string() : "");
   text_or_null(json, "parent_id", message.client_reference);
   text_or_null(json, "provider", message.provider);
   text_or_null(json, "provider_message_id", message.provider_message_id);

@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "core/api/facades/facade_words.h"
+#include "core/api/facades/messaging/message_reader.h"
 #include "core/api/json_body.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/http/target.h"
+#include "core/model/addresses.h"
+#include "core/pipeline/content_judge.h"
 
 namespace heliograph::api::messaging {
 namespace {
@@ -21,6 +24,7 @@ using model::ReceiptState;
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 constexpr std::size_t kIdMax = 256;  // characters
 constexpr std::size_t kDetailMax = 256;
+constexpr std::size_t kAddressMax = 320;
 
 struct Word {
   std::string_view word;
@@ -57,6 +61,11 @@ EventFields fields_of(const JsonValue& object) {
     if (item.kind == JsonKind::kString) fields.emplace_back(object.names[i], item.text);
     if (item.kind == JsonKind::kInteger) {
       fields.emplace_back(object.names[i], fmt::to_string(item.integer));
+    }
+    for (const JsonValue& element : item.items) {
+      if (item.kind == JsonKind::kArray && element.kind == JsonKind::kString) {
+        fields.emplace_back(object.names[i], element.text);
+      }
     }
   }
   return fields;
@@ -121,6 +130,26 @@ std::string clean(std::string_view text) {
   return out;
 }
 
+// "MediaUrl0", "MediaUrl1" of Twilio, "attachments" of the others.
+std::vector<model::Media> media_of(const EventFields& event) {
+  std::vector<model::Media> media;
+  for (const auto& [name, value] : event) {
+    const bool named = name.starts_with("MediaUrl") || name == "attachments" || name == "media";
+    if (named && media.size() < pipeline::kMediaMax && model::is_web_address(value)) {
+      media.push_back({.url = value, .content_type = {}});
+    }
+  }
+  return media;
+}
+
+model::Channel channel_of(const EventFields& event, std::string_view from, bool has_media,
+                          std::optional<model::Channel> usual) {
+  if (const auto named = model::parse_open_channel(first_of(event, {"type"}))) return *named;
+  const bool mail = from.find('@') != std::string_view::npos;
+  const auto channel = usual.value_or(mail ? model::Channel::kEmail : model::Channel::kSms);
+  return channel == model::Channel::kSms && has_media ? model::Channel::kMms : channel;
+}
+
 }  // namespace
 
 std::expected<WebhookBody, http::Response> read_webhook(const http::Request& request) {
@@ -133,10 +162,41 @@ std::expected<WebhookBody, http::Response> read_webhook(const http::Request& req
         415, "Content-Type must be application/json or application/x-www-form-urlencoded."));
   }
   auto fields = http::parse_query(request.body);
-  if (!fields) return bad("value_error", "Value error, this is no well-formed form");
+  const auto is_text = [](const http::Header& field) {
+    return base::is_utf8(field.first) && base::is_utf8(field.second);
+  };
+  if (!fields || !std::ranges::all_of(*fields, is_text)) {
+    return bad("value_error", "Value error, this is no well-formed form in UTF-8");
+  }
   WebhookBody body{.events = {}, .is_form = true};
   body.events.push_back(*std::move(fields));
   return body;
+}
+
+std::optional<model::InboundMessage> inbound_of(const EventFields& event,
+                                                std::optional<model::Channel> usual) {
+  const std::string_view from = first_of(event, {"From", "from"});
+  const std::string_view to = first_of(event, {"To", "to"});
+  const std::string_view text = first_of(event, {"Body", "body", "text"});
+  const std::string_view id = id_of(event);
+  if (from.empty() || to.empty() || std::max(from.size(), to.size()) > kAddressMax ||
+      id.size() > kIdMax) {
+    return std::nullopt;
+  }
+  model::InboundMessage message;
+  message.content.media = media_of(event);
+  if (text.empty() && message.content.media.empty()) return std::nullopt;
+  message.provider_message_id = id;
+  message.channel = channel_of(event, from, !message.content.media.empty(), usual);
+  message.from = from;
+  message.to = to;
+  if (message.channel == model::Channel::kEmail) {
+    message.content.subject = clean(first_of(event, {"subject"}));
+    if (is_html(text)) message.content.html = text;
+  }
+  if (message.content.html.empty()) message.text = text;
+  message.at = time_of(event);
+  return message;
 }
 
 std::optional<model::Receipt> receipt_of(const EventFields& event) {

@@ -48,6 +48,7 @@ http::Response taken(bool is_form, const ReportCounts& reported, std::uint64_t i
   json.count("applied", reported.applied);
   json.count("unchanged", reported.unchanged);
   json.count("parked", reported.parked);
+  json.count("inbound", reported.inbound);
   json.count("ignored", ignored);
   json.end_object();
   return json_response(200, json);
@@ -57,17 +58,29 @@ void add(WebhookCounts::Events& counts, const ReportCounts& reported, std::uint6
   counts.applied += reported.applied;
   counts.unchanged += reported.unchanged;
   counts.parked += reported.parked;
+  counts.inbound += reported.inbound;
   counts.ignored += ignored;
 }
 
-boost::asio::awaitable<http::Response> take(Call& call, const WebhookBody& body, Reporter from,
-                                            WebhookCounts::Events& counts) {
-  std::vector<model::Receipt> receipts;
+ports::ProviderReport read_events(const WebhookBody& body, std::optional<model::Channel> usual) {
+  ports::ProviderReport told;
   for (const EventFields& event : body.events) {
-    if (auto receipt = receipt_of(event)) receipts.push_back(*std::move(receipt));
+    if (auto receipt = receipt_of(event)) {
+      told.receipts.push_back(*std::move(receipt));
+    } else if (auto inbound = inbound_of(event, usual)) {
+      told.inbound.push_back(*std::move(inbound));
+    }
   }
-  const std::uint64_t ignored = body.events.size() - receipts.size();
-  const ReportCounts reported = co_await report(call, from, std::move(receipts));
+  return told;
+}
+
+// `usual`: the channel of what comes in here; nullopt: any.
+boost::asio::awaitable<http::Response> take(Call& call, const WebhookBody& body, Reporter from,
+                                            std::optional<model::Channel> usual,
+                                            WebhookCounts::Events& counts) {
+  ports::ProviderReport told = read_events(body, usual);
+  const std::uint64_t ignored = body.events.size() - told.size();
+  const ReportCounts reported = co_await report(call, from, std::move(told));
   if (!reported.stored) {
     http::Response response = error(503, "Nothing can be stored now.");
     add_retry_after(std::chrono::seconds{5}, response);
@@ -93,7 +106,7 @@ boost::asio::awaitable<http::Response> twilio(Call& call) {
   }
   if (!body) co_return body.error();
   Reporter from{.name = "twilio", .channels = kPhone};
-  co_return co_await take(call, *body, std::move(from), counts);
+  co_return co_await take(call, *body, std::move(from), model::Channel::kSms, counts);
 }
 
 boost::asio::awaitable<http::Response> sendgrid(Call& call) {
@@ -105,14 +118,15 @@ boost::asio::awaitable<http::Response> sendgrid(Call& call) {
   const auto body = read_webhook(call.request);
   if (!body) co_return body.error();
   Reporter from{.name = "sendgrid", .channels = kMail};
-  co_return co_await take(call, *body, std::move(from), counts);
+  co_return co_await take(call, *body, std::move(from), model::Channel::kEmail, counts);
 }
 
 boost::asio::awaitable<http::Response> generic(Call& call) {
   const auto body = read_webhook(call.request);
   if (!body) co_return body.error();
   Reporter from{.name = std::string(call.request.param("provider")), .channels = kPhone | kMail};
-  co_return co_await take(call, *body, std::move(from), call.context.webhook_counts.generic);
+  co_return co_await take(call, *body, std::move(from), std::nullopt,
+                          call.context.webhook_counts.generic);
 }
 
 void write_counts(JsonWriter& json, const WebhookCounts::Events& counts) {
@@ -120,6 +134,7 @@ void write_counts(JsonWriter& json, const WebhookCounts::Events& counts) {
   json.count("applied", counts.applied);
   json.count("unchanged", counts.unchanged);
   json.count("parked", counts.parked);
+  json.count("inbound", counts.inbound);
   json.count("ignored", counts.ignored);
   json.end_object();
   json.count("wrong_signatures", counts.refused);
