@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/api/endpoint.h"
+#include "core/api/facades/messaging/messaging.h"
 #include "core/api/facades/twillow/twillow.h"
 #include "core/api/json_value.h"
 
@@ -16,6 +17,7 @@ void add_facades(Routes& routes) {
   const FacadeSettings& facades = routes.settings().facades;
   if (!facades.client) return;
   if (facades.twillow) add_twillow(routes);
+  if (facades.messaging) add_messaging(routes);
 }
 
 // "redis://user:secret@host/0" -> "redis://host/0".
@@ -33,6 +35,23 @@ std::string redis_url(const config::LimiterPlugin& limiter) {
   const auto table = parse_json(limiter.config.json);
   const JsonValue* url = table ? table->find("url") : nullptr;
   return url != nullptr ? without_credentials(url->text) : std::string{};
+}
+
+FacadeSettings facade_settings(const config::Facades& facades) {
+  return {.twillow = facades.twillow,
+          .messaging = facades.messaging,
+          .allow_remote = facades.allow_remote,
+          .client = std::nullopt,
+          .messaging_requests = facades.messaging_requests,
+          .messaging_period = facades.messaging_period,
+          .twilio_auth_token = facades.twilio_auth_token,
+          .sendgrid_public_key = facades.sendgrid_public_key};
+}
+
+std::uint32_t bits_of(const std::vector<model::Channel>& channels) {
+  std::uint32_t bits = 0;
+  for (const model::Channel channel : channels) bits |= static_cast<std::uint32_t>(channel);
+  return bits;
 }
 
 }  // namespace
@@ -80,12 +99,12 @@ ApiSettings api_settings(const config::Config& config) {
   settings.limits = config.limits;
   settings.health = config.health;
   settings.retry = config.retry;
-  settings.facades.twillow = config.facades.twillow;
-  settings.facades.allow_remote = config.facades.allow_remote;
+  settings.facades = facade_settings(config.facades);
   settings.distributor = config.distributor.plugin;
   settings.redis_url = redis_url(config.limiter);
   for (const config::Provider& provider : config.providers) {
     settings.providers.push_back(provider.id);
+    settings.reporting.push_back({.id = provider.id, .channels = bits_of(provider.channels)});
     if (provider.plugin == "http") settings.http_providers.push_back(provider.id);
     if (std::ranges::find(provider.channels, model::Channel::kSms) != provider.channels.end())
       settings.sms_providers.push_back(provider.id);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/config/config.h"
 #include "core/http/router.h"
 #include "core/model/client.h"
+#include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
 #include "core/pipeline/settlements.h"
@@ -49,8 +51,21 @@ struct ListenerAccess {
 // The interfaces of the systems this gateway replaces. They have no authentication of their own.
 struct FacadeSettings {
   bool twillow = true;
+  bool messaging = true;
   bool allow_remote = false;            // answer other machines too
   std::optional<model::Client> client;  // whom their requests run as; nullopt: none is served
+  // Of one address to one path of the facade messaging in any such time; 0: any number.
+  std::uint32_t messaging_requests = 100;
+  std::chrono::milliseconds messaging_period{60'000};
+  std::string twilio_auth_token;    // empty: Twilio's webhooks are not signed
+  std::string sendgrid_public_key;  // base64; empty: SendGrid's are not
+};
+
+// Who may report what became of a message.
+struct ReportingProvider {
+  std::string id;
+  std::uint32_t channels = 0;               // bits of model::Channel
+  std::optional<model::ProviderKey> key{};  // nullopt: nothing can be said in its name
 };
 
 struct ApiSettings {
@@ -70,6 +85,7 @@ struct ApiSettings {
   std::string distributor;                 // component id of the strategy
   std::string redis_url;                   // of the limiter, without credentials; empty: none
   std::vector<std::string> sms_providers;  // that may be pinned for it
+  std::vector<ReportingProvider> reporting;
   config::Callbacks callbacks;
 };
 
@@ -86,16 +102,17 @@ struct ApiPorts {
   ports::Clock& clock;
   const Readiness& readiness;
   pipeline::Settlements& settlements;
+  pipeline::InboundIntake& inbound;
   ports::Log* log = nullptr;  // nullptr: silent
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no
-// address.
+// address, or a sendgrid_public_key that is no key.
 http::Router make_router(ApiSettings settings, const ApiPorts& ports);
 
 // The settings as the configuration says. Listeners are named by their address as it is written
-// there, so http::ListenerOptions::name has to be the same. `facades.client` is left to the caller,
-// who knows what the store has made of it.
+// there, so http::ListenerOptions::name has to be the same. `facades.client` and the keys
+// of `reporting` are left to the caller, who knows what the store has made of them.
 ApiSettings api_settings(const config::Config& config);
 
 }  // namespace heliograph::api

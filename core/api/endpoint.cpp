@@ -1,7 +1,10 @@
 #include "core/api/endpoint.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "core/api/rate_limit_headers.h"
 #include "core/http/await.h"
 #include "core/http/problem.h"
 
@@ -17,6 +20,15 @@ std::shared_ptr<const model::Principal> operator_principal() {
     return std::make_shared<const model::Principal>(std::move(made));
   }();
   return principal;
+}
+
+// The reset is the whole period, as the messaging service said it.
+void tell_window(const RequestWindow& window, const RequestWindow::Verdict& verdict,
+                 http::Response& response) {
+  const auto period = std::chrono::ceil<std::chrono::seconds>(window.period());
+  response.headers.emplace_back("X-RateLimit-Limit", fmt::to_string(window.requests()));
+  response.headers.emplace_back("X-RateLimit-Remaining", fmt::to_string(verdict.remaining));
+  response.headers.emplace_back("X-RateLimit-Reset", fmt::to_string(period.count()));
 }
 
 http::Response stopping() {
@@ -42,6 +54,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       listeners(settings.listeners),
       peers(settings.hostnames, settings.trusted_proxies),
       facade_door(settings.facades, peers, cors),
+      facade_window(settings.facades.messaging_requests, settings.facades.messaging_period),
+      webhook_signatures(settings.facades.twilio_auth_token, settings.facades.sendgrid_public_key),
       callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
@@ -77,10 +91,13 @@ void Routes::admin(http::Method method, std::string_view pattern, Resource resou
 }
 
 void Routes::facade(http::Method method, std::string_view pattern, const FacadeManners& manners,
-                    Resource resource) {
-  const Endpoint endpoint{
-      .role = Role::kApi, .door = Door::kFacade, .resource = resource, .manners = manners};
-  add(method, pattern, endpoint);
+                    Resource resource, const http::RouteOptions& options) {
+  const Endpoint endpoint{.role = Role::kApi,
+                          .door = Door::kFacade,
+                          .resource = resource,
+                          .manners = manners,
+                          .number = ++facade_routes_};
+  add(method, pattern, endpoint, options);
 }
 
 // Base64 makes four bytes of three, and JSON's escapes two of some; what is left is for the other
@@ -126,7 +143,32 @@ boost::asio::awaitable<http::Response> Routes::serve(Context& context, Endpoint 
   co_return response;
 }
 
+// Requests are counted before anything else is looked at: a flood of refused ones is one too.
 boost::asio::awaitable<http::Response> Routes::answer_facade(Call& call, const Endpoint& endpoint) {
+  RequestWindow& window = call.context.facade_window;
+  if (endpoint.manners.too_many == nullptr || !window.enabled()) {
+    co_return co_await answer_at_door(call, endpoint);
+  }
+  const std::string address = call.context.peers.client_address(call.request);
+  const RequestWindow::Verdict verdict =
+      window.take(address, endpoint.number, call.ports().clock.mono());
+  http::Response response;
+  if (verdict.allowed) {
+    response = co_await answer_at_door(call, endpoint);
+  } else {
+    response = endpoint.manners.too_many();
+    add_retry_after(verdict.retry_after, response);
+  }
+  tell_window(window, verdict, response);
+  co_return response;
+}
+
+boost::asio::awaitable<http::Response> Routes::answer_at_door(Call& call,
+                                                              const Endpoint& endpoint) {
+  if (endpoint.manners.is_signed) {
+    call.principal = call.context.facade_door.principal();
+    co_return co_await endpoint.resource(call);
+  }
   const auto refusal = call.context.facade_door.refusal(call.request, endpoint.manners);
   if (refusal) co_return endpoint.manners.words(refusal->status, refusal->detail);
   call.principal = call.context.facade_door.principal();

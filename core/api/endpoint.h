@@ -16,6 +16,8 @@
 #include "core/api/auth.h"
 #include "core/api/cors.h"
 #include "core/api/facades/facade_door.h"
+#include "core/api/facades/request_window.h"
+#include "core/api/facades/webhook_signatures.h"
 #include "core/api/listener_policy.h"
 #include "core/api/peer_policy.h"
 #include "core/http/message.h"
@@ -35,6 +37,9 @@ struct Context {
   const ListenerPolicy listeners;
   const PeerPolicy peers;
   const FacadeDoor facade_door;
+  RequestWindow facade_window;  // of those facades whose manners count requests
+  const WebhookSignatures webhook_signatures;
+  WebhookCounts webhook_counts;
   const http::WebhookUrlRules callback_urls;
 };
 
@@ -65,7 +70,7 @@ class Routes {
 
   // Without a key, through the door that all facades share; runs as facades.client.
   void facade(http::Method method, std::string_view pattern, const FacadeManners& manners,
-              Resource resource);
+              Resource resource, const http::RouteOptions& options = {});
   const ApiSettings& settings() const { return context_->settings; }
   ports::Log* log() const { return context_->ports.log; }
 
@@ -81,7 +86,8 @@ class Routes {
     Door door = Door::kScope;
     model::Scope scope = model::kScopeRead;
     Resource resource = nullptr;
-    FacadeManners manners{};  // of kFacade
+    FacadeManners manners{};   // of kFacade
+    std::uint32_t number = 0;  // of kFacade: what its requests are counted under
   };
 
   void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
@@ -89,10 +95,13 @@ class Routes {
   static boost::asio::awaitable<http::Response> serve(Context& context, Endpoint endpoint,
                                                       http::Request& request);
   static boost::asio::awaitable<http::Response> answer_facade(Call& call, const Endpoint& endpoint);
+  static boost::asio::awaitable<http::Response> answer_at_door(Call& call,
+                                                               const Endpoint& endpoint);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
                                                        http::Request& request);
 
   std::shared_ptr<Context> context_;
+  std::uint32_t facade_routes_ = 0;
   http::Router router_;
   std::map<std::string, std::string, std::less<>> methods_;  // of each pattern: "GET, POST"
 };

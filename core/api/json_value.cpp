@@ -102,7 +102,7 @@ class TreeBuilder {
       return &root;
     }
     JsonValue& parent = *open_.back();
-    const bool is_list = open_.size() == 2 && parent.kind == JsonKind::kArray;
+    const bool is_list = open_.size() <= 2 && parent.kind == JsonKind::kArray;
     const std::size_t members_max = is_list ? list_max_ : kJsonMembersMax;
     if (parent.items.size() == members_max) {
       fail(fmt::format("More than {} members.", members_max), path(open_.size()));

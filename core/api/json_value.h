@@ -43,7 +43,7 @@ struct JsonValue {
 };
 
 // The error is a 400 with a pointer where one can be given; it never repeats what was sent.
-// `list_max`: the most elements of an array that is a member of the document itself.
+// `list_max`: the most elements of an array that is the document or a member or element of it.
 std::expected<JsonValue, http::Problem> parse_json(std::string_view document,
                                                    std::size_t list_max = kJsonMembersMax);
 

@@ -109,6 +109,28 @@ bool PeerPolicy::is_for_us(const http::Request& request) const {
   return host.has_value() && is_own_host(without_port(*host));
 }
 
+// Each proxy appends its peer, so the list is read from its end for as long as those who wrote it
+// are trusted.
+std::string PeerPolicy::client_address(const http::Request& request) const {
+  std::string address = request.peer;
+  std::vector<std::string_view> list;
+  for (const auto& [name, value] : request.headers) {
+    if (name != "x-forwarded-for") continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::size_t comma = rest.find(',');
+      list.push_back(base::trim(rest.substr(0, comma)));
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    }
+  }
+  for (; !list.empty() && proxies_->contain(address); list.pop_back()) {
+    boost::system::error_code error;
+    const ip::address next = ip::make_address(std::string(list.back()), error);
+    if (error) break;
+    address = next.to_string();
+  }
+  return address;
+}
+
 std::string PeerPolicy::url(const http::Request& request, bool tls) const {
   std::string_view scheme = tls ? "https" : "http";
   std::string_view host = request.header("host").value_or("");

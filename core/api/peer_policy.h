@@ -28,6 +28,9 @@ class PeerPolicy {
   bool is_trusted_proxy(const http::Request& request) const;
   // Its Host, whatever the port, is this machine's name or a configured one.
   bool is_for_us(const http::Request& request) const;
+  // The address that a request comes from: its peer's, or what the outermost of the trusted proxies
+  // in front says of its own peer (X-Forwarded-For). What lies beyond is anybody's claim.
+  std::string client_address(const http::Request& request) const;
   // The URL as the peer wrote it, which signatures are computed over. Behind a trusted proxy its
   // X-Forwarded-Proto and X-Forwarded-Host hold.
   std::string url(const http::Request& request, bool tls) const;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <future>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -102,7 +103,6 @@ class Gateway::Impl {
           log_->error("part failed to stop", {{"part", part}, {"error", what}});
         }) {
     for (const auto& note : config_.notes) log_->info(note);
-    tell_what_is_not_built();
     tell_of_callback_urls();
     clients_ = declare_clients(config_, *store_);
     inbound_ = std::make_unique<pipeline::InboundIntake>(inbound_settings(config_, clients_),
@@ -138,13 +138,6 @@ class Gateway::Impl {
   }
 
  private:
-  // Keys that later versions will use: taken, so that one file serves both, but never silently.
-  void tell_what_is_not_built() {
-    if (!config_.facades.client.empty() && config_.facades.messaging) {
-      log_->warn("facades.messaging is not in this build: it is not served");
-    }
-  }
-
   // What the file says may be right once a name resolves elsewhere; the deliveries tell too.
   void tell_of_callback_urls() {
     const http::WebhookUrlRules rules(config_.callbacks.allow_cidrs, config_.callbacks.allow_http);
@@ -169,7 +162,9 @@ class Gateway::Impl {
   }
 
   void start_plugins() {
-    plugins_.start([this](const std::string& name) { return store_->intern_provider(name); });
+    plugins_.start([this](const std::string& name) {
+      return provider_keys_[name] = store_->intern_provider(name);
+    });
   }
 
   void start_pipeline() {
@@ -265,10 +260,15 @@ class Gateway::Impl {
                               .clock = clock_,
                               .readiness = *readiness_,
                               .settlements = settlements_,
+                              .inbound = *inbound_,
                               .log = log_.get()};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
+    for (api::ReportingProvider& provider : settings.reporting) {
+      const auto key = provider_keys_.find(provider.id);
+      if (key != provider_keys_.end()) provider.key = key->second;
+    }
     auto router = api::make_router(std::move(settings), ports);
     auto options = server_options(config_, *log_);
     options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
@@ -298,6 +298,7 @@ class Gateway::Impl {
   }
 
   config::Config config_;
+  std::map<std::string, model::ProviderKey> provider_keys_;  // by name
   std::unique_ptr<ports::Log> log_;
   // Stopped first, destroyed late: answers that are still owed to it are dropped into its queues by
   // the parts below.

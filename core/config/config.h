@@ -201,6 +201,11 @@ struct Facades {
   bool messaging = true;
   std::string client;  // empty: facades off
   bool allow_remote = false;
+  // Requests of one address to one path of the facade messaging within any period; 0: any number.
+  std::uint32_t messaging_requests = 100;
+  milliseconds messaging_period{60'000};
+  std::string twilio_auth_token;    // what Twilio signs its webhooks with; empty: not checked
+  std::string sendgrid_public_key;  // SendGrid's: base64 of a SubjectPublicKeyInfo; likewise
 
   bool operator==(const Facades&) const = default;
 };

@@ -15,9 +15,6 @@
 namespace heliograph::config {
 namespace {
 
-// What those systems assume when a variable is missing.
-constexpr std::string_view kRequestsDefault = "100";
-constexpr std::string_view kPeriodDefault = "60";
 // Long enough for every provider that answers at all, shorter than clients' usual 30 s.
 constexpr std::string_view kSyncWait = "10s";
 
@@ -46,7 +43,9 @@ class Translator {
   void run() {
     provider_urls();  // first: they may make the providers that the limits are for
     limits();
-    client_limit();
+    copy("RATE_LIMIT_RPS", "limits.client.rate");
+    copy("RATE_LIMIT_BURST", "limits.client.burst");
+    messaging_limit();
     health_and_retry();
     server();
     synchronous();
@@ -181,51 +180,31 @@ class Translator {
     note("RATE_LIMIT_WINDOW", "sets the window of limits.total and of every provider's limit");
   }
 
-  // RATE_LIMIT_RPS and _BURST (a token bucket) win over RATE_LIMIT_REQUESTS in RATE_LIMIT_PERIOD
-  // seconds, of which the bucket is the nearest form. RATE_LIMIT_ENABLED = false switches all off.
-  void client_limit() {
-    if (!client_limit_enabled()) return remove_client_limit();
-    if (find("RATE_LIMIT_RPS") == nullptr) requests_per_period();
-    copy("RATE_LIMIT_RPS", "limits.client.rate");
-    copy("RATE_LIMIT_BURST", "limits.client.burst");
-  }
-
-  bool client_limit_enabled() {
-    const std::string* const text = find("RATE_LIMIT_ENABLED");
-    if (text == nullptr) return true;
-    const auto enabled = parse_boolean(*text);
-    if (!enabled) {
-      error("RATE_LIMIT_ENABLED", "expected true or false");
-      return true;
+  // Of the messaging service, which counted requests by address and path.
+  void messaging_limit() {
+    bool enabled = true;
+    if (const std::string* const text = find("RATE_LIMIT_ENABLED"); text != nullptr) {
+      const auto given = parse_boolean(*text);
+      if (!given) error("RATE_LIMIT_ENABLED", "expected true or false");
+      enabled = given.value_or(true);
+      note("RATE_LIMIT_ENABLED", enabled ? "leaves facades.messaging_requests as it is"
+                                         : "sets facades.messaging_requests to 0: no limit");
     }
-    note("RATE_LIMIT_ENABLED",
-         *enabled ? "leaves limits.client as it is" : "removes limits.client");
-    return *enabled;
-  }
-
-  void remove_client_limit() {
-    Node* const limits = root_.find("limits");
-    if (limits == nullptr) return;
-    std::erase_if(limits->items, [](const Node& node) { return node.key == "client"; });
-  }
-
-  void requests_per_period() {
-    const auto* const requests = find("RATE_LIMIT_REQUESTS");
-    const auto* const period = find("RATE_LIMIT_PERIOD");
-    if (requests == nullptr && period == nullptr) return;
-    const std::string_view name = requests != nullptr ? "RATE_LIMIT_REQUESTS" : "RATE_LIMIT_PERIOD";
-    const auto count = base::parse_uint(requests != nullptr ? *requests : kRequestsDefault);
-    const auto length = base::parse_uint(period != nullptr ? *period : kPeriodDefault);
-    if (!count || *count == 0) {
-      return error("RATE_LIMIT_REQUESTS", "expected a number of requests above 0");
+    if (const auto* period = find("RATE_LIMIT_PERIOD"); period != nullptr) {
+      if (const auto duration = seconds("RATE_LIMIT_PERIOD", *period)) {
+        put(root_, "facades.messaging_period", "RATE_LIMIT_PERIOD", *duration);
+        note("RATE_LIMIT_PERIOD", "sets facades.messaging_period");
+      }
     }
-    if (!length || *length == 0) {
-      return error("RATE_LIMIT_PERIOD", "expected a number of seconds above 0");
+    if (const auto* requests = find("RATE_LIMIT_REQUESTS"); requests != nullptr) {
+      // 0 would be no limit here; there it let nothing through, and nobody means that.
+      const auto count = base::parse_uint(*requests);
+      if (!count || *count == 0) {
+        return error("RATE_LIMIT_REQUESTS", "expected a number of requests above 0");
+      }
+      if (enabled) copy("RATE_LIMIT_REQUESTS", "facades.messaging_requests");
     }
-    const double rate = static_cast<double>(*count) / static_cast<double>(*length);
-    put(root_, "limits.client.rate", name, fmt::format("{}", rate));
-    put(root_, "limits.client.burst", name, fmt::format("{}", *count));
-    note(name, fmt::format("sets limits.client ({} requests in {} s)", *count, *length));
+    if (!enabled) put(root_, "facades.messaging_requests", "RATE_LIMIT_ENABLED", "0");
   }
 
   void health_and_retry() {

@@ -1,6 +1,7 @@
 // The sections that say how the gateway works: store, queue, messages, retries, money and the rest.
 #include <fmt/format.h>
 
+#include "core/base/base64.h"
 #include "core/base/text.h"
 #include "core/config/formats.h"
 #include "core/config/sections.h"
@@ -105,11 +106,28 @@ void read_billing(TableReader& table, Billing& out) {
   table.choice("on_unknown", out.on_unknown, {"release", "capture"});
 }
 
-void read_facades(TableReader& table, Facades& out) {
+// With the references "env:NAME" and "file:PATH" followed.
+void read_secret(TableReader& table, std::string_view key, const Surroundings& surroundings,
+                 std::string& out) {
+  std::string written;
+  if (!table.text(key, written)) return;
+  auto secret = resolve_secret(written, surroundings.environment, surroundings.folder);
+  if (!secret) return table.error(key, secret.error());
+  out = *std::move(secret);
+}
+
+void read_facades(TableReader& table, const Surroundings& surroundings, Facades& out) {
   table.boolean("twillow", out.twillow);
   table.boolean("messaging", out.messaging);
   table.text("client", out.client);
   table.boolean("allow_remote", out.allow_remote);
+  table.integer("messaging_requests", out.messaging_requests, 0, 10'000);
+  table.duration("messaging_period", out.messaging_period, seconds{1}, hours{24});
+  read_secret(table, "twilio_auth_token", surroundings, out.twilio_auth_token);
+  read_secret(table, "sendgrid_public_key", surroundings, out.sendgrid_public_key);
+  if (!base::from_base64(out.sendgrid_public_key)) {
+    table.error("sendgrid_public_key", "expected base64, as SendGrid shows its verification key");
+  }
 }
 
 void read_retention(TableReader& table, Retention& out) {
@@ -173,7 +191,7 @@ void read_operation(TableReader& root, const Surroundings& surroundings, Config&
   root.section("health", [&](TableReader& t) { read_health(t, out.health); });
   root.section("in_doubt", [&](TableReader& t) { read_in_doubt(t, out.in_doubt); });
   root.section("billing", [&](TableReader& t) { read_billing(t, out.billing); });
-  root.section("facades", [&](TableReader& t) { read_facades(t, out.facades); });
+  root.section("facades", [&](TableReader& t) { read_facades(t, surroundings, out.facades); });
   root.section("idempotency", [&](TableReader& t) {
     t.duration("retention", out.idempotency_retention, minutes{1}, kLongest);
   });

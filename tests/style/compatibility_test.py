@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""docs/compatibility.md tells the truth about its tests: each named one exists, and a row without one says why."""
+"""docs/compatibility.md and its page for the messaging service tell the truth about their tests: each named one exists, and a row without one says why."""
 import os
 import re
 import subprocess
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GUIDE = os.path.join(ROOT, "docs", "compatibility.md")
+GUIDES = [os.path.join(ROOT, "docs", name) for name in ("compatibility.md", "compatibility-messaging.md")]
 NAME = re.compile(r"^[A-Za-z]\w*\.\w+$")
 EXCUSES = ("**Differs**", "**Not kept**", "**Not needed**")
 
@@ -36,7 +36,7 @@ def known_tests():
 
 def rows():
     """(promise, where, test) of every row of every table."""
-    for line in read(GUIDE).splitlines():
+    for line in (line for guide in GUIDES for line in read(guide).splitlines()):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] if line.startswith("|") else []
         if cells and cells[0] not in ("promise", "---"):
             yield cells

@@ -22,6 +22,10 @@ namespace heliograph::api {
 struct FacadeManners {
   http::Response (*words)(unsigned status, std::string_view detail) = nullptr;
   bool any_content_type = false;  // a resource that takes forms reads the type itself
+  // Its answer to more requests than an address may make; nullptr: they are not counted.
+  http::Response (*too_many)() = nullptr;
+  // The resource verifies a signature: whoever has the secret may come from anywhere.
+  bool is_signed = false;
 };
 
 struct FacadeRefusal {

@@ -73,7 +73,8 @@ void ApiTest::rebuild() {
                             .ingress = ingress,
                             .clock = clock,
                             .readiness = readiness,
-                            .settlements = settlements};
+                            .settlements = settlements,
+                            .inbound = inbound_};
   router_ = std::make_unique<http::Router>(api::make_router(settings, ports));
 }
 

@@ -117,6 +117,7 @@ class ApiTest : public ::testing::Test {
   model::ClientId other{};
 
  private:
+  pipeline::InboundIntake inbound_{{}, conversations, nullptr};
   std::unique_ptr<pipeline::Intake> intake_;
   std::unique_ptr<http::Router> router_;
 };

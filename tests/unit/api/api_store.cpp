@@ -117,6 +117,30 @@ void ApiStore::accept(ports::AcceptCommand command, ports::Executor& where,
   });
 }
 
+void ApiStore::apply_receipts(std::vector<model::Receipt> given, ports::Executor& where,
+                              ports::Done<std::vector<ports::ReceiptOutcome>> done) {
+  answer(where, std::move(done), take_receipts(std::move(given)));
+}
+
+std::vector<ports::ReceiptOutcome> ApiStore::take_receipts(std::vector<model::Receipt> given) {
+  std::vector<ports::ReceiptOutcome> outcomes;
+  for (model::Receipt& receipt : given) {
+    if (disk_full) break;
+    const auto found = std::ranges::find_if(messages, [&](const auto& entry) {
+      return entry.second.id == receipt.message_id ||
+             (!receipt.provider_message_id.empty() &&
+              entry.second.provider_message_id == receipt.provider_message_id);
+    });
+    outcomes.push_back(found == messages.end() ? ports::ReceiptOutcome::kParked
+                                               : ports::ReceiptOutcome::kApplied);
+    if (found != messages.end() && receipt.state == model::ReceiptState::kDelivered) {
+      found->second.status = model::Status::kDelivered;
+    }
+    receipts.push_back(std::move(receipt));
+  }
+  return outcomes;
+}
+
 ports::AcceptBatchResult ApiStore::take_batch(const ports::AcceptBatchCommand& command) {
   if (command.idempotency) {
     const auto found = remembered_batches_.find(command.idempotency->key_hash);

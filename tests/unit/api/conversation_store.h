@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,18 +25,32 @@ class ConversationStore final : public ports::StoreConversations {
   ports::ThreadFilter last_thread;
   ports::OptOutFilter last_opt_outs;
   std::optional<model::MessageId> read_up_to;
+  std::vector<ports::NewConversation> created;  // answered with the first of `conversations`
+  std::vector<model::ConversationId> removed;
+  std::optional<ports::ConversationStatistics> statistics;
+  // What take_report() answers; none: taken.
+  std::function<ports::ReportResult(ports::ProviderReport)> on_report;
 
-  void take_report(ports::ProviderReport, ports::Executor& where,
+  void take_report(ports::ProviderReport report, ports::Executor& where,
                    ports::Done<ports::ReportResult> done) override {
-    answer<ports::ReportResult>(where, done, {.taken = true});
+    answer<ports::ReportResult>(
+        where, done, on_report ? on_report(std::move(report)) : ports::ReportResult{.taken = true});
   }
-  void find_inbound(model::ClientId, model::MessageId, ports::Executor& where,
+  void find_inbound(model::ClientId, model::MessageId id, ports::Executor& where,
                     ports::Done<std::optional<model::InboundView>> done) override {
-    answer<std::optional<model::InboundView>>(where, done, std::nullopt);
+    std::optional<model::InboundView> found;
+    for (const model::ThreadMessage& message : messages) {
+      const auto* inbound = std::get_if<model::InboundView>(&message);
+      if (inbound != nullptr && inbound->id == id) found = *inbound;
+    }
+    answer<std::optional<model::InboundView>>(where, done, std::move(found));
   }
-  void create_conversation(ports::NewConversation, ports::Executor& where,
+  void create_conversation(ports::NewConversation conversation, ports::Executor& where,
                            ports::Done<ports::CreateConversationResult> done) override {
-    answer<ports::CreateConversationResult>(where, done, {});
+    created.push_back(std::move(conversation));
+    ports::CreateConversationResult result;
+    if (!conversations.empty()) result.conversation = conversations.front();
+    answer<ports::CreateConversationResult>(where, done, std::move(result));
   }
   void update_conversation(model::ClientId client, model::ConversationId id,
                            ports::ConversationChanges changes, ports::Executor& where,
@@ -57,7 +72,9 @@ class ConversationStore final : public ports::StoreConversations {
   }
   void remove_conversation(model::ClientId client, model::ConversationId id, ports::Executor& where,
                            ports::Done<bool> done) override {
-    answer<bool>(where, done, find(client, id) != nullptr);
+    const bool known = find(client, id) != nullptr;
+    if (known) removed.push_back(id);
+    answer<bool>(where, done, known);
   }
   void find_conversation(model::ClientId client, model::ConversationId id, ports::Executor& where,
                          ports::Done<Found> done) override {
@@ -72,6 +89,7 @@ class ConversationStore final : public ports::StoreConversations {
       if (conversation.client == filter.client) list.conversations.push_back(conversation);
     }
     list.next_row = next_row;
+    if (filter.with_total) list.total = list.conversations.size();
     answer<ports::ConversationList>(where, done, std::move(list));
   }
   void list_thread(ports::ThreadFilter filter, ports::Executor& where,
@@ -86,7 +104,7 @@ class ConversationStore final : public ports::StoreConversations {
   void conversation_statistics(
       model::ClientId, model::ConversationId, ports::Executor& where,
       ports::Done<std::optional<ports::ConversationStatistics>> done) override {
-    answer<std::optional<ports::ConversationStatistics>>(where, done, std::nullopt);
+    answer<std::optional<ports::ConversationStatistics>>(where, done, statistics);
   }
   void add_opt_out(model::ClientId, model::OptOut opt_out, ports::Executor& where,
                    ports::Done<bool> done) override {

@@ -199,6 +199,14 @@ TEST(ConfigErrors, OfFormats) {
       {"[http]\ncors_origins = [\"app.example.com\"]",
        "test.toml:2: [http] cors_origins: \"app.example.com\" is no origin such as "
        "\"https://app.example.com\""},
+      {"[facades]\nmessaging_requests = 10001",
+       "test.toml:2: [facades] messaging_requests: 10001 is out of range, expected 0 to 10000"},
+      {"[facades]\ntwilio_auth_token = \"env:NO_SUCH_VARIABLE\"",
+       "test.toml:2: [facades] twilio_auth_token: environment variable NO_SUCH_VARIABLE is not "
+       "set"},
+      {"[facades]\nsendgrid_public_key = \"MFk*\"",
+       "test.toml:2: [facades] sendgrid_public_key: expected base64, as SendGrid shows its "
+       "verification key"},
       {"[callbacks]\nallow_cidrs = [\"x\"]",
        "test.toml:2: [callbacks] allow_cidrs: \"x\" is no address or CIDR"},
       {"[callbacks]\nretry_delays = [\"5s\", \"5\"]",

@@ -87,7 +87,9 @@ TEST(ReplacedSystems, RunsFromTheMessagingServicesVariables) {
                                     {"RATE_LIMIT_PERIOD", "60"},
                                     {"ENVIRONMENT", "development"},
                                     {"DEBUG", "false"}});
-  EXPECT_EQ(config.limits.client, (ClientRate{2.0, 120.0}));
+  EXPECT_EQ(config.facades.messaging_requests, 120u);
+  EXPECT_EQ(config.facades.messaging_period, seconds{60});
+  EXPECT_FALSE(config.limits.client) << "that is another limit";
   EXPECT_EQ(config.log.level, "info");
   EXPECT_EQ(config.limiter.config.json, "{}");
 }
@@ -140,21 +142,24 @@ TEST(ReplacedSystems, TakeTheWindowInSeconds) {
   EXPECT_FALSE(loaded("", {{"RATE_LIMIT_WINDOW", "5"}}).limits.total);
 }
 
-TEST(ReplacedSystems, SwitchTheClientsLimitOff) {
-  const std::string toml = "[limits]\nclient = { rate = 5 }\ntotal = { limit = 9 }\n";
-  const Config off = loaded(toml, {{"RATE_LIMIT_ENABLED", "false"}, {"RATE_LIMIT_REQUESTS", "7"}});
-  EXPECT_FALSE(off.limits.client);
-  EXPECT_TRUE(off.limits.total);
-  EXPECT_TRUE(loaded(toml, {{"RATE_LIMIT_ENABLED", "true"}}).limits.client);
-  EXPECT_FALSE(loaded("", {{"RATE_LIMIT_ENABLED", "false"}}).limits.client);
+TEST(ReplacedSystems, SwitchTheMessagingServicesLimitOff) {
+  const std::string toml = "[limits]\nclient = { rate = 5 }\n[facades]\nmessaging_requests = 7\n";
+  const Config off = loaded(toml, {{"RATE_LIMIT_ENABLED", "false"}, {"RATE_LIMIT_REQUESTS", "9"}});
+  EXPECT_EQ(off.facades.messaging_requests, 0u);
+  EXPECT_TRUE(off.limits.client) << "the bucket of each client is no business of that variable";
+  EXPECT_EQ(loaded(toml, {{"RATE_LIMIT_ENABLED", "true"}}).facades.messaging_requests, 7u);
 }
 
-TEST(ReplacedSystems, CompleteRequestsAndPeriodWithTheirDefaults) {
-  EXPECT_EQ(loaded("", {{"RATE_LIMIT_REQUESTS", "30"}}).limits.client, (ClientRate{0.5, 30}));
-  EXPECT_EQ(loaded("", {{"RATE_LIMIT_PERIOD", "10"}}).limits.client, (ClientRate{10, 100}));
-  // The token bucket is what this gateway has: it wins.
-  EXPECT_EQ(loaded("", {{"RATE_LIMIT_REQUESTS", "30"}, {"RATE_LIMIT_RPS", "4"}}).limits.client,
-            (ClientRate{4, 4}));
+TEST(ReplacedSystems, LimitTheMessagingServicesRequests) {
+  EXPECT_EQ(loaded("", {}).facades.messaging_requests, 100u);
+  EXPECT_EQ(loaded("", {}).facades.messaging_period, seconds{60});
+  const Config requests = loaded("", {{"RATE_LIMIT_REQUESTS", "30"}});
+  EXPECT_EQ(requests.facades.messaging_requests, 30u);
+  EXPECT_EQ(requests.facades.messaging_period, seconds{60});
+  const Config period = loaded("", {{"RATE_LIMIT_PERIOD", "10"}});
+  EXPECT_EQ(period.facades.messaging_requests, 100u);
+  EXPECT_EQ(period.facades.messaging_period, seconds{10});
+  EXPECT_EQ(loaded("", {{"RATE_LIMIT_RPS", "4"}}).limits.client, (ClientRate{4, 4}));
 }
 
 TEST(ReplacedSystems, SayWhereRedisIsOnlyToWhoUsesIt) {
@@ -195,7 +200,8 @@ TEST(ReplacedSystems, NameTheVariableThatIsWrong) {
       {{{"RATE_LIMIT_ENABLED", "sometimes"}}, "RATE_LIMIT_ENABLED: expected true or false"},
       {{{"RATE_LIMIT_REQUESTS", "0"}},
        "RATE_LIMIT_REQUESTS: expected a number of requests above 0"},
-      {{{"RATE_LIMIT_PERIOD", "x"}}, "RATE_LIMIT_PERIOD: expected a number of seconds above 0"},
+      {{{"RATE_LIMIT_PERIOD", "x"}},
+       "RATE_LIMIT_PERIOD: expected a number of seconds, found \"x\""},
       {{{"MOCK_SUCCESS_RATE", "80"}},
        "MOCK_SUCCESS_RATE: expected a share from 0 to 1, found \"80\""},
       {{{"PRICE_PER_PART_CENTS", "0.5"}},

@@ -59,22 +59,8 @@ std::string read_text(const JsonValue& body, std::string_view name, std::size_t 
 
 // Members that Twillow does not know are ignored, as it did.
 std::expected<pipeline::Submission, http::Response> read_body(const Call& call) {
-  const http::Request& request = call.request;
-  if (request.header("content-encoding").has_value()) {
-    return std::unexpected(error(415, "Content-Encoding is not supported."));
-  }
-  if (request.body.empty()) {
-    return std::unexpected(invalid({{"missing", "body", "", "Field required"}}));
-  }
-  const auto body = parse_json(request.body);
-  if (!body) {
-    const std::string message = "JSON decode error: " + body.error().detail;
-    return std::unexpected(invalid({{"json_invalid", "body", "", message}}));
-  }
-  if (body->kind != JsonKind::kObject) {
-    return std::unexpected(
-        invalid({{"model_attributes_type", "body", "", "Input should be a valid object"}}));
-  }
+  const auto body = facade::read_object(call.request);
+  if (!body) return std::unexpected(body.error());
   Faults faults;
   pipeline::Submission submission;
   submission.to = read_text(*body, "phone", kPhoneMin, kPhoneMax, faults);

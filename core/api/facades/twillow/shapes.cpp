@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/api/message_json.h"
-
 namespace heliograph::api::twillow {
 namespace {
 
@@ -14,33 +12,6 @@ constexpr model::Status kAllStatuses[] = {model::Status::kScheduled,  model::Sta
                                           model::Status::kCancelled,  model::Status::kUnknown};
 
 }  // namespace
-
-http::Response error(unsigned status, std::string_view detail) {
-  JsonWriter json;
-  json.begin_object();
-  json.text("detail", detail);
-  json.end_object();
-  return json_response(status, json);
-}
-
-http::Response invalid(const std::vector<FieldFault>& faults) {
-  JsonWriter json;
-  json.begin_object();
-  json.begin_array("detail");
-  for (const FieldFault& fault : faults) {
-    json.begin_object();
-    json.text("type", fault.type);
-    json.begin_array("loc");
-    json.text_element(fault.where);
-    if (!fault.field.empty()) json.text_element(fault.field);
-    json.end_array();
-    json.text("msg", fault.message);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return json_response(422, json);
-}
 
 std::string_view status_word(model::Status status) {
   using enum model::Status;
@@ -72,11 +43,6 @@ std::vector<model::Status> statuses_of(std::string_view word) {
 
 bool carries_sms(const pipeline::ProviderStatus& provider) {
   return std::ranges::find(provider.channels, model::Channel::kSms) != provider.channels.end();
-}
-
-void text_or_null(JsonWriter& json, std::string_view name, std::string_view value) {
-  if (value.empty()) return json.null(name);
-  json.text(name, value);
 }
 
 }  // namespace heliograph::api::twillow
