@@ -14,6 +14,7 @@
 #include "core/model/client.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
+#include "core/pipeline/route_table.h"
 #include "core/pipeline/settlements.h"
 #include "core/ports/clock.h"
 #include "core/ports/ingress.h"
@@ -70,6 +71,7 @@ struct ApiSettings {
   std::string redis_url;                   // of the limiter, without credentials; empty: none
   std::vector<std::string> sms_providers;  // that may be pinned for it
   config::Callbacks callbacks;
+  pipeline::RouteTable routes;
 };
 
 // Everything outlives the server that runs the router.

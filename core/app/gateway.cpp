@@ -180,7 +180,8 @@ class Gateway::Impl {
                                 .limiter = plugins_.limiter(),
                                 .log = log_.get(),
                                 .shared_window = plugins_.shared_window(),
-                                .settlements = &settlements_},
+                                .settlements = &settlements_,
+                                .route_distributors = plugins_.route_distributors()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     const auto waiting = store_->callback_heads();

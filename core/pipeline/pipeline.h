@@ -45,6 +45,7 @@ struct PipelineSettings {
   config::LimiterPlugin limiter;
   config::Billing billing;
   config::Messages messages;
+  std::vector<config::Route> routes;
 };
 
 struct PipelinePorts {
@@ -57,6 +58,8 @@ struct PipelinePorts {
   ports::Log* log = nullptr;                     // nullptr: silent
   ports::SharedWindow* shared_window = nullptr;  // nullptr: health is this gateway's own
   Settlements* settlements = nullptr;            // told what the store has settled
+  // A strategy of its own for each of PipelineSettings::routes.
+  std::vector<ports::Distributor*> route_distributors{};
 };
 
 // How much wider than in the contract a window of the limiter is.
