@@ -25,6 +25,13 @@ const std::vector<config::Provider> kProviders{provider("one"),
                                                provider("two", {Channel::kSms, Channel::kMms}),
                                                provider("mailer", {Channel::kEmail})};
 
+RouteQuery query_of(Channel channel, std::string_view to) {
+  RouteQuery query;
+  query.channel = channel;
+  query.to = to;
+  return query;
+}
+
 std::string matched(const RouteTable& table, const RouteQuery& query) {
   const auto found = table.match(query);
   return found ? table.rule(*found).name : "";
@@ -61,16 +68,16 @@ TEST(RouteTable, TheFirstRuleWhoseConditionsAllHoldIsTheOne) {
 
 TEST(RouteTable, ARuleHoldsForTheChannelsThatItsProvidersCarry) {
   const RouteTable table({route("texts", {"one", "two"}), route("all", {"mailer"})}, kProviders);
-  EXPECT_EQ(matched(table, {.channel = Channel::kSms, .to = "+1"}), "texts");
-  EXPECT_EQ(matched(table, {.channel = Channel::kMms, .to = "+1"}), "texts");
-  EXPECT_EQ(matched(table, {.channel = Channel::kEmail, .to = "a@b.example"}), "all");
-  EXPECT_EQ(table.mismatch(0, {.channel = Channel::kEmail}), "channel");
+  EXPECT_EQ(matched(table, query_of(Channel::kSms, "+1")), "texts");
+  EXPECT_EQ(matched(table, query_of(Channel::kMms, "+1")), "texts");
+  EXPECT_EQ(matched(table, query_of(Channel::kEmail, "a@b.example")), "all");
+  EXPECT_EQ(table.mismatch(0, query_of(Channel::kEmail, "")), "channel");
 
   config::Route narrow = route("narrow", {"one", "two"});
   narrow.channel = Channel::kMms;
   const RouteTable narrowed({narrow}, kProviders);
-  EXPECT_EQ(matched(narrowed, {.channel = Channel::kSms, .to = "+1"}), "");
-  EXPECT_EQ(matched(narrowed, {.channel = Channel::kMms, .to = "+1"}), "narrow");
+  EXPECT_EQ(matched(narrowed, query_of(Channel::kSms, "+1")), "");
+  EXPECT_EQ(matched(narrowed, query_of(Channel::kMms, "+1")), "narrow");
 }
 
 TEST(RouteTable, WeightsAndCostsAreTheRulesElseTheProviders) {
@@ -85,7 +92,7 @@ TEST(RouteTable, WeightsAndCostsAreTheRulesElseTheProviders) {
   EXPECT_EQ(table.members(0)[0].cost_micros, 10u);
   EXPECT_EQ(table.members(0)[1].weight, 0u);
   EXPECT_EQ(table.members(0)[1].cost_micros, 70u);
-  EXPECT_EQ(matched(table, {.channel = Channel::kMms, .to = "+1"}), "")
+  EXPECT_EQ(matched(table, query_of(Channel::kMms, "+1")), "")
       << "nobody of the rule would carry it";
 }
 
