@@ -252,11 +252,8 @@ void Dispatcher::postpone_or_stall(Job& job) {
 // The set it goes by. A class without a rule of its own holds messages of several.
 ProviderMask Dispatcher::set_of(Job& job) const {
   const ClassInfo& info = *job.queue->info;
-  if (info.route != kRouteByRules) {
-    job.route = info.route;
-    return info.providers;
-  }
-  if (job.route == kRouteByRules) job.route = routes_.route_for(job.item);
+  job.route = info.route == kRouteByRules ? routes_.route_for(job.item) : info.route;
+  if (job.route == info.route) return info.providers;
   return routes_.providers(job.route, job.item.channel);
 }
 
