@@ -73,6 +73,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_keys(routes);
   add_admin_queue(routes);
   add_admin_limits(routes);
+  add_admin_routes(routes);
   add_admin_distribution(routes);
   add_callbacks(routes);
   add_callback_deliveries(routes);
@@ -110,6 +111,7 @@ ApiSettings api_settings(const config::Config& config) {
       settings.sms_providers.push_back(provider.id);
   }
   settings.callbacks = config.callbacks;
+  settings.routes = pipeline::RouteTable(config.routes, config.providers);
   return settings;
 }
 

@@ -16,6 +16,7 @@
 #include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
 #include "core/pipeline/provider_admin.h"
+#include "core/pipeline/route_table.h"
 #include "core/pipeline/settlements.h"
 #include "core/ports/clock.h"
 #include "core/ports/ingress.h"
@@ -87,6 +88,7 @@ struct ApiSettings {
   std::vector<std::string> sms_providers;  // that may be pinned for it
   std::vector<ReportingProvider> reporting;
   config::Callbacks callbacks;
+  pipeline::RouteTable routes;
 };
 
 // Everything outlives the server that runs the router.

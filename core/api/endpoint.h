@@ -122,6 +122,7 @@ void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
+void add_admin_routes(Routes& routes);
 void add_admin_distribution(Routes& routes);
 void add_callbacks(Routes& routes);
 void add_callback_deliveries(Routes& routes);

@@ -179,7 +179,8 @@ class Gateway::Impl {
                                 .log = log_.get(),
                                 .shared_window = plugins_.shared_window(),
                                 .settlements = &settlements_,
-                                .inbound = inbound_.get()},
+                                .inbound = inbound_.get(),
+                                .route_distributors = plugins_.route_distributors()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     const auto waiting = store_->callback_heads();

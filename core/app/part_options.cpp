@@ -78,7 +78,8 @@ pipeline::PipelineSettings pipeline_settings(const config::Config& config) {
           .limits = config.limits,
           .limiter = config.limiter,
           .billing = config.billing,
-          .messages = config.messages};
+          .messages = config.messages,
+          .routes = config.routes};
 }
 
 pipeline::CallbackSettings callback_settings(const config::Config& config) {
@@ -109,6 +110,7 @@ pipeline::IntakeSettings intake_settings(const config::Config& config) {
   settings.numbers = config.numbers;
   settings.limits = config.limits;
   settings.billing = config.billing;
+  settings.routes = pipeline::RouteTable(config.routes, config.providers);
   for (const auto& provider : config.providers) {
     std::uint32_t channels = 0;
     for (const auto channel : provider.channels) channels |= static_cast<std::uint32_t>(channel);
@@ -135,6 +137,7 @@ plugin::PluginHostOptions plugin_options(const config::Config& config) {
   plugin::PluginHostOptions options;
   options.providers = config.providers;
   options.distributor = config.distributor;
+  for (const auto& route : config.routes) options.routes.push_back(route.name);
   options.limiter = config.limiter;
   options.plugins = config.plugins;
   options.rules = pipeline::limit_rules(pipeline_settings(config), config.providers);

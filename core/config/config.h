@@ -157,6 +157,30 @@ struct Provider {
   bool operator==(const Provider&) const = default;
 };
 
+// One provider of a route's set. What is not given is as in its [[provider]].
+struct RouteProvider {
+  std::string id;
+  std::optional<std::uint32_t> weight;  // 0: for pinned messages only
+  std::optional<std::uint64_t> cost_micros;
+
+  bool operator==(const RouteProvider&) const = default;
+};
+
+// Which providers may carry what. A condition that is not given holds for every message; of one
+// with several values any is enough.
+struct Route {                            // [[route]], in order: the first that fits is the one
+  std::string name;                       // unique; what waiting messages remember
+  std::optional<model::Channel> channel;  // else those that its providers carry
+  std::vector<std::string> countries;     // "BD": by calling code; besides `prefixes`
+  std::vector<std::string> prefixes;      // "+88017"
+  std::vector<std::string> clients;       // names
+  std::vector<std::string> senders;
+  std::vector<std::string> tags;  // the text `tag` of a message's metadata
+  std::vector<RouteProvider> providers;
+
+  bool operator==(const Route&) const = default;
+};
+
 struct Strategy {  // [distributor]
   std::string plugin = "weighted_round_robin";
   PluginTable config;
@@ -304,6 +328,7 @@ struct Config {
   LimiterPlugin limiter;
   Strategy distributor;
   std::vector<Provider> providers;
+  std::vector<Route> routes;
   Billing billing;
   Facades facades;
   std::vector<Client> clients;

@@ -93,6 +93,7 @@ void read_config(TableReader& root, const Surroundings& surroundings, Config& ou
   read_plugins(root, surroundings, out);
   root.sections("provider", "id",
                 [&](TableReader& table) { read_provider(table, out.providers.emplace_back()); });
+  read_routing(root, out);
   root.sections("client", "name", [&](TableReader& table) {
     read_client(table, surroundings, out.clients.emplace_back());
   });

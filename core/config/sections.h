@@ -27,6 +27,8 @@ void read_limit(TableReader& table, Limit& out);
 void read_limits(TableReader& table, Limits& out);
 void read_provider(TableReader& table, Provider& out);
 void read_plugins(TableReader& root, const Surroundings& surroundings, Config& out);
+// [[route]].
+void read_routing(TableReader& root, Config& out);
 void read_client(TableReader& table, const Surroundings& surroundings, Client& out);
 // What comes in: [[number]], inbound, opt_out.
 void read_inbound(TableReader& root, Config& out);

@@ -12,12 +12,6 @@ namespace {
 // The dispatcher keeps a bit for each provider in a word of the machine.
 constexpr std::size_t kProvidersMax = 64;
 
-Origin origin_of(const Node& root, std::string_view array, std::size_t index) {
-  const Node* const node = root.find(array);
-  if (node == nullptr) return root.origin;
-  return index < node->items.size() ? node->items[index].origin : node->origin;
-}
-
 // Each name of `items` may be there once.
 template <class Item, class Name>
 void check_unique(const Node& root, std::string_view array, const std::vector<Item>& items,
@@ -90,6 +84,12 @@ void check_facades(Config& config) {
 
 }  // namespace
 
+Origin origin_of(const Node& root, std::string_view array, std::size_t index) {
+  const Node* const node = root.find(array);
+  if (node == nullptr) return root.origin;
+  return index < node->items.size() ? node->items[index].origin : node->origin;
+}
+
 void validate(const Node& root, Config& config, Report& report) {
   check_providers(root, config, report);
   check_unique(root, "client", config.clients, &Client::name, "this name is there twice", report);
@@ -97,6 +97,7 @@ void validate(const Node& root, Config& config, Report& report) {
                report);
   check_client_keys(root, config, report);
   check_inbound(root, config, report);
+  validate_routing(root, config, report);
   check_facades(config);
 }
 

@@ -5,6 +5,8 @@
 // loader.cpp only.
 #pragma once
 
+#include <string_view>
+
 #include "core/config/config.h"
 #include "core/config/document.h"
 #include "core/config/table_reader.h"
@@ -14,5 +16,11 @@ namespace heliograph::config {
 // Reports what is wrong; adds to `config.notes` what is only worth a warning, and takes back what
 // cannot be (facades without a client).
 void validate(const Node& root, Config& config, Report& report);
+
+// The part of it that concerns [[route]].
+void validate_routing(const Node& root, Config& config, Report& report);
+
+// Where element `index` of [[array]] stands.
+Origin origin_of(const Node& root, std::string_view array, std::size_t index);
 
 }  // namespace heliograph::config

@@ -55,7 +55,8 @@ struct NewMessage {
   std::string client_reference;  // <= 64 characters
   std::string callback_url;
   std::string metadata_json;    // a JSON object, or empty
-  std::string pinned_provider;  // empty: any provider of the channel
+  std::string pinned_provider;  // empty: any provider of the channel or of `route`
+  std::string route;            // name of the rule whose providers may carry it; empty: none
   InDoubt in_doubt = InDoubt::kAuto;
   std::uint16_t parts = 1;               // segments on the air; 1 for e-mail
   std::int64_t cost_cents = 0;           // held at accept; 0: nothing to hold

@@ -51,12 +51,13 @@ void drop_content(Job& job) {
 
 AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePorts& ports,
                              ports::Log& log, ProviderBoard& board, const DispatchClasses& classes,
-                             AttemptOwner& owner)
+                             const RouteBook& routes, AttemptOwner& owner)
     : rules_(outcome_rules(settings)),
       ports_(ports),
       log_(log),
       board_(board),
       classes_(classes),
+      routes_(routes),
       owner_(owner) {}
 
 model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
@@ -299,8 +300,8 @@ AttemptEnd AttemptRunner::end_of(const model::WorkItem& item, std::optional<std:
                                  model::AttemptResult result, bool counted_already) {
   const ClassInfo* info = classes_.find(item.dispatch_class);
   const ProviderMask own = provider ? ProviderMask{1} << *provider : 0;
-  const ProviderMask others =
-      (info == nullptr ? 0 : info->providers) & ~board_.bits(item.excluded) & ~own;
+  const ProviderMask others = (info == nullptr ? 0 : routes_.providers_of(*info, item)) &
+                              ~board_.bits(item.excluded) & ~own;
   const bool throttled = result.outcome == Outcome::kThrottled;
   AttemptEnd end;
   end.item = &item;

@@ -19,6 +19,7 @@
 #include "core/pipeline/outcome.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/provider_board.h"
+#include "core/pipeline/route_book.h"
 #include "core/pipeline/scheduler.h"
 
 namespace heliograph::pipeline {
@@ -40,7 +41,8 @@ class AttemptRunner {
  public:
   // Everything handed in outlives it.
   AttemptRunner(const PipelineSettings& settings, const PipelinePorts& ports, ports::Log& log,
-                ProviderBoard& board, const DispatchClasses& classes, AttemptOwner& owner);
+                ProviderBoard& board, const DispatchClasses& classes, const RouteBook& routes,
+                AttemptOwner& owner);
 
   // Takes a window slot of the chosen provider, which has one free, and begins.
   void begin(Job& job, const Choice& choice);
@@ -87,6 +89,7 @@ class AttemptRunner {
   ports::Log& log_;
   ProviderBoard& board_;
   const DispatchClasses& classes_;
+  const RouteBook& routes_;
   AttemptOwner& owner_;
   ports::MonoTime late_told_until_{};
   std::unordered_map<std::uint64_t, Job*> sending_;  // by ticket

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/model/message.h"
+#include "core/ports/distributor.h"
 #include "core/ports/store_types.h"
 
 namespace heliograph::pipeline {
@@ -18,25 +19,35 @@ namespace heliograph::pipeline {
 // Providers as bits: bit i is provider i in the order of the configuration (at most 64).
 using ProviderMask = std::uint64_t;
 
+using ports::kNoRoute;
+using ports::RouteIndex;
+// The class names no rule of today: each of its messages is asked.
+inline constexpr RouteIndex kRouteByRules = -2;
+
 struct ClassInfo {
   model::ClassId id{};
   model::Channel channel{};
   std::optional<model::ProviderKey> pinned;
   ProviderMask providers = 0;  // may be empty: its provider is not configured any more
+  RouteIndex route = kNoRoute;
 };
 
 class DispatchClasses {
  public:
   // `carriers`: the providers that may carry messages of a class.
   using Carriers = std::function<ProviderMask(const ports::DispatchClass&)>;
-  explicit DispatchClasses(Carriers carriers) : carriers_(std::move(carriers)) {}
+  // `route_of`: the rule that a class's messages go by; without it none does.
+  using RouteOf = std::function<RouteIndex(const ports::DispatchClass&)>;
+  explicit DispatchClasses(Carriers carriers, RouteOf route_of = {})
+      : carriers_(std::move(carriers)), route_of_(std::move(route_of)) {}
 
   // The class by its number; added when it is new. References stay valid.
   const ClassInfo& add(const ports::DispatchClass& meaning) {
     auto& slot = classes_[static_cast<std::int32_t>(meaning.id)];
     if (!slot) {
-      slot = std::make_unique<ClassInfo>(
-          ClassInfo{meaning.id, meaning.channel, meaning.pinned, carriers_(meaning)});
+      slot = std::make_unique<ClassInfo>(ClassInfo{meaning.id, meaning.channel, meaning.pinned,
+                                                   carriers_(meaning),
+                                                   route_of_ ? route_of_(meaning) : kNoRoute});
       if (meaning.pinned) pinned_[{meaning.channel, *meaning.pinned}] = meaning.id;
     }
     return *slot;
@@ -55,6 +66,7 @@ class DispatchClasses {
 
  private:
   Carriers carriers_;
+  RouteOf route_of_;
   std::map<std::pair<model::Channel, model::ProviderKey>, model::ClassId> pinned_;
   std::unordered_map<std::int32_t, std::unique_ptr<ClassInfo>> classes_;
 };

@@ -27,13 +27,14 @@ std::size_t lowest(ProviderMask mask) { return static_cast<std::size_t>(std::cou
 
 Dispatcher::Dispatcher(const PipelineSettings& settings, const PipelinePorts& ports,
                        ports::Log& log, ProviderBoard& board, DispatchClasses& classes,
-                       ProviderWatcher& watcher)
+                       const RouteBook& routes, ProviderWatcher& watcher)
     : ports_(ports),
       board_(board),
+      routes_(routes),
       watcher_(watcher),
       stalled_max_(settings.queue.window / 4),
       scheduler_(settings.queue.window, classes),
-      runner_(settings, ports, log, board, classes, *this),
+      runner_(settings, ports, log, board, classes, routes, *this),
       parking_(board),
       in_flight_(board.size()) {}
 
@@ -248,17 +249,26 @@ void Dispatcher::postpone_or_stall(Job& job) {
 
 // ---- one message ----
 
+// The set it goes by. A class without a rule of its own holds messages of several.
+ProviderMask Dispatcher::set_of(Job& job) const {
+  const ClassInfo& info = *job.queue->info;
+  job.route = info.route == kRouteByRules ? routes_.route_for(job.item) : info.route;
+  if (job.route == info.route) return info.providers;
+  return routes_.providers(job.route, job.item.channel);
+}
+
 // The providers that may carry it now, whatever their state. When all that are healthy have failed
 // it in this round, the round is over and they may be tried again.
 ProviderMask Dispatcher::providers_of(Job& job) {
   const ClassInfo& info = *job.queue->info;
-  if (info.pinned || job.item.excluded.empty()) return info.providers;
-  const ProviderMask left = info.providers & ~board_.bits(job.item.excluded);
+  const ProviderMask all = set_of(job);
+  if (info.pinned || job.item.excluded.empty()) return all;
+  const ProviderMask left = all & ~board_.bits(job.item.excluded);
   const ProviderMask eligible = board_.eligible();
-  if ((left & eligible) != 0 || (info.providers & eligible) == 0) return left;
+  if ((left & eligible) != 0 || (all & eligible) == 0) return left;
   job.item.excluded.clear();
   ++job.item.round;
-  return info.providers;
+  return all;
 }
 
 Dispatcher::Placed Dispatcher::place(Job& job) {
@@ -321,7 +331,8 @@ std::optional<Choice> Dispatcher::choose(const Job& job, ProviderMask candidates
   const ports::PickRequest request{.item = &job.item,
                                    .now = ports_.clock.mono(),
                                    .excluded = std::span(&excluded, 1),
-                                   .in_flight = in_flight_};
+                                   .in_flight = in_flight_,
+                                   .route = job.route};
   const auto pick = ports_.distributor.pick(request);
   if (!pick || pick->index >= board_.size() || (candidates & bit(pick->index)) == 0)
     return std::nullopt;

@@ -19,6 +19,7 @@
 #include "core/pipeline/parking.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/provider_board.h"
+#include "core/pipeline/route_book.h"
 #include "core/pipeline/scheduler.h"
 #include "core/pipeline/stalled_jobs.h"
 
@@ -35,7 +36,8 @@ class ProviderWatcher {
 class Dispatcher final : public AttemptOwner {
  public:
   Dispatcher(const PipelineSettings& settings, const PipelinePorts& ports, ports::Log& log,
-             ProviderBoard& board, DispatchClasses& classes, ProviderWatcher& watcher);
+             ProviderBoard& board, DispatchClasses& classes, const RouteBook& routes,
+             ProviderWatcher& watcher);
 
   void ask_pump();
   // Providers were enabled, disabled, reset or quarantined: tells the distributor and looks at
@@ -85,6 +87,7 @@ class Dispatcher final : public AttemptOwner {
   void set_aside(Job& job, Placed how);
   void postpone_or_stall(Job& job);
   ProviderMask providers_of(Job& job);
+  ProviderMask set_of(Job& job) const;
   std::optional<Choice> choose_probe(const Job& job, ProviderMask providers) const;
   std::optional<Choice> choose(const Job& job, ProviderMask candidates);
   void forget_pick(const Choice& choice);
@@ -92,6 +95,7 @@ class Dispatcher final : public AttemptOwner {
 
   const PipelinePorts& ports_;
   ProviderBoard& board_;
+  const RouteBook& routes_;
   ProviderWatcher& watcher_;
   const std::size_t stalled_max_;
   Scheduler scheduler_;

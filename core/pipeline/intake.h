@@ -20,6 +20,7 @@
 #include "core/model/client.h"
 #include "core/model/message.h"
 #include "core/pipeline/limit_use.h"
+#include "core/pipeline/route_table.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
 
@@ -76,6 +77,7 @@ struct IntakeSettings {
   config::Numbers numbers;
   config::Limits limits;
   config::Billing billing;
+  RouteTable routes;
   // What is wrong with the URL of a callback, as a sentence; empty: every URL is taken.
   std::function<std::optional<std::string>(std::string_view url)> callback_url_fault;
   // Providers by name, with the bits of their channels: what a pin may name.

@@ -59,6 +59,7 @@ struct Job {
   std::optional<model::WorkItem> newer;
   WaitingQueue* queue = nullptr;
   Stage stage = Stage::kReady;
+  RouteIndex route = kNoRoute;  // of the placement at hand
 
   Choice choice;
   ports::MonoTime parked_until{};

@@ -9,6 +9,7 @@
 #include "core/pipeline/provider_board.h"
 #include "core/pipeline/provider_desk.h"
 #include "core/pipeline/recovery.h"
+#include "core/pipeline/route_book.h"
 #include "core/pipeline/sweeper.h"
 
 namespace heliograph::pipeline {
@@ -20,6 +21,25 @@ class Silence final : public ports::Log {
   bool enabled(ports::LogLevel) const override { return false; }
   void write(ports::LogLevel, std::string_view, const ports::LogField*, std::size_t) override {}
 };
+
+std::vector<config::Provider> settings_of(const std::vector<ProviderSlot>& slots) {
+  std::vector<config::Provider> all;
+  for (const ProviderSlot& slot : slots) all.push_back(slot.settings);
+  return all;
+}
+
+PipelinePorts with_distributor(PipelinePorts handed, ports::Distributor& distributor) {
+  return {.clock = handed.clock,
+          .random = handed.random,
+          .loop = handed.loop,
+          .store = handed.store,
+          .distributor = distributor,
+          .limiter = handed.limiter,
+          .log = handed.log,
+          .shared_window = handed.shared_window,
+          .settlements = handed.settlements,
+          .inbound = handed.inbound};
+}
 
 // Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to
 // repeat.
@@ -33,15 +53,19 @@ class Pipeline::Impl {
   Impl(PipelineSettings given, PipelinePorts handed, std::vector<ProviderSlot> slots,
        base::UniqueFunction<void(const std::string&)> fatal)
       : settings(std::move(given)),
-        ports(handed),
+        routes(settings.routes, settings_of(slots)),
+        distributors(routes, handed.distributor, handed.route_distributors),
+        ports(with_distributor(handed, distributors)),
         log(handed.log != nullptr ? *handed.log : silence),
         on_fatal(std::move(fatal)),
         hints(std::max<std::size_t>(64, settings.queue.window)),
         keys(intern_providers(ports.store, slots)),
         board(settings, std::move(slots), keys),
-        classes([this](const ports::DispatchClass& meaning) { return board.carriers(meaning); }),
+        book(routes, board),
+        classes([this](const ports::DispatchClass& meaning) { return book.carriers(meaning); },
+                [this](const ports::DispatchClass& meaning) { return book.route_of(meaning); }),
         desk(ports, log, board),
-        dispatcher(settings, ports, log, board, classes, desk),
+        dispatcher(settings, ports, log, board, classes, book, desk),
         health_exchange(ports, settings.health, board,
                         [this](std::size_t i) { dispatcher.on_circuit(i); }),
         sweeper(ports, [this] { each_minute(); }) {
@@ -60,6 +84,8 @@ class Pipeline::Impl {
   }
 
   const PipelineSettings settings;
+  const RouteTable routes;
+  RouteDistributors distributors;
   const PipelinePorts ports;
   Silence silence;
   ports::Log& log;
@@ -67,6 +93,7 @@ class Pipeline::Impl {
   HintBox hints;
   std::vector<model::ProviderKey> keys;
   ProviderBoard board;
+  RouteBook book;
   DispatchClasses classes;
   ProviderDesk desk;
   Dispatcher dispatcher;
@@ -86,7 +113,8 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::start() {
   Impl& impl = *impl_;
-  intern_classes(impl.ports.store, impl.board, impl.classes);
+  intern_classes(impl.ports.store, impl.board, impl.routes, impl.classes);
+  if (!impl.routes.empty()) impl.book.know_clients(impl.ports.store.client_names());
   impl.desk.restore(impl.ports.store.provider_states());
   recover_messages(impl.ports, impl.log, impl.dispatcher, impl.alive);
   impl.dispatcher.providers_changed();

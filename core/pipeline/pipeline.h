@@ -46,6 +46,7 @@ struct PipelineSettings {
   config::LimiterPlugin limiter;
   config::Billing billing;
   config::Messages messages;
+  std::vector<config::Route> routes;
 };
 
 struct PipelinePorts {
@@ -59,6 +60,8 @@ struct PipelinePorts {
   ports::SharedWindow* shared_window = nullptr;  // nullptr: health is this gateway's own
   Settlements* settlements = nullptr;            // told what the store has settled
   InboundIntake* inbound = nullptr;              // nullptr: messages that come in are refused
+  // A strategy of its own for each of PipelineSettings::routes.
+  std::vector<ports::Distributor*> route_distributors{};
 };
 
 // How much wider than in the contract a window of the limiter is.

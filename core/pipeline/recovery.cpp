@@ -13,11 +13,18 @@ std::vector<model::ProviderKey> intern_providers(ports::Store& store,
   return keys;
 }
 
-void intern_classes(ports::Store& store, const ProviderBoard& board, DispatchClasses& classes) {
+void intern_classes(ports::Store& store, const ProviderBoard& board, const RouteTable& routes,
+                    DispatchClasses& classes) {
   for (std::size_t i = 0; i < board.size(); ++i) {
     for (const model::Channel channel : board[i].settings.channels) {
       store.intern_class(channel, std::nullopt);
       store.intern_class(channel, board[i].key);
+    }
+  }
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    for (const model::ChannelInfo& channel : model::channels()) {
+      if ((routes.channels(i) & static_cast<std::uint32_t>(channel.channel)) == 0) continue;
+      store.intern_class(channel.channel, std::nullopt, routes.rule(i).name);
     }
   }
   for (const ports::DispatchClass& meaning : store.classes()) classes.add(meaning);

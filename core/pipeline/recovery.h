@@ -19,7 +19,8 @@ std::vector<model::ProviderKey> intern_providers(ports::Store& store,
 
 // Every class that can come up: each channel, each provider on each of its channels (pinned and
 // resolve_same messages wait there), and whatever earlier runs have left.
-void intern_classes(ports::Store& store, const ProviderBoard& board, DispatchClasses& classes);
+void intern_classes(ports::Store& store, const ProviderBoard& board, const RouteTable& routes,
+                    DispatchClasses& classes);
 
 // Queues and interrupted attempts. An interrupted attempt may have been sent: it is recorded as
 // UNKNOWN, and the message goes on as its in-doubt policy says.

@@ -175,10 +175,22 @@ class Judge {
     out_.metadata_json = given_.metadata_json;
     out_.in_conversation = client_.conversations;
     out_.parts = channel_.segmented ? model::segment(out_.text).parts : std::uint16_t{1};
+    route();
     if (!client_.billing) return;
     const std::int64_t price =
         client_.price_per_part_cents.value_or(settings_.billing.price_per_part_cents);
     out_.cost_cents = price * out_.parts;
+  }
+
+  // A pin is stronger than any rule.
+  void route() {
+    if (settings_.routes.empty() || !out_.pinned_provider.empty()) return;
+    const auto rule = settings_.routes.match({.channel = out_.channel,
+                                              .to = out_.to,
+                                              .from = out_.from,
+                                              .client = client_.name,
+                                              .metadata_json = out_.metadata_json});
+    if (rule) out_.route = settings_.routes.rule(*rule).name;
   }
 
   const IntakeSettings& settings_;

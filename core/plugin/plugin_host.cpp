@@ -168,6 +168,7 @@ class PluginHost::Impl {
   }
 
   DistributorHandle* distributor() const { return distributor_; }
+  std::vector<ports::Distributor*> route_distributors() const { return route_distributors_; }
   LimiterHandle* limiter() const { return limiter_; }
   bool limits() const { return !options_.rules.empty(); }
   IngressRouter& router() { return router_; }
@@ -183,6 +184,10 @@ class PluginHost::Impl {
     }
     add({HG_KIND_DISTRIBUTOR, "distributor", options_.distributor.plugin,
          &options_.distributor.config, true, nullptr});
+    for (const auto& route : options_.routes) {
+      add({HG_KIND_DISTRIBUTOR, "distributor of route " + route, options_.distributor.plugin,
+           &options_.distributor.config, true, nullptr});
+    }
     for (const auto& provider : options_.providers) {
       add({HG_KIND_PROVIDER, provider.id, provider.plugin, &provider.config, provider.required,
            &provider});
@@ -206,7 +211,12 @@ class PluginHost::Impl {
       limiter_ = static_cast<LimiterHandle*>(&side);
     } else if (entry.section.kind == HG_KIND_DISTRIBUTOR) {
       entry.section.required = true;  // nothing could be sent without it
-      distributor_ = static_cast<DistributorHandle*>(&side);
+      auto* const handle = static_cast<DistributorHandle*>(&side);
+      if (distributor_ == nullptr) {
+        distributor_ = handle;
+      } else {
+        route_distributors_.push_back(handle);
+      }
     }
   }
 
@@ -331,6 +341,7 @@ class PluginHost::Impl {
   std::vector<std::shared_ptr<Instance>> left_out_;
   std::vector<ProviderHandle*> providers_;
   DistributorHandle* distributor_ = nullptr;
+  std::vector<ports::Distributor*> route_distributors_;
   LimiterHandle* limiter_ = nullptr;
 };
 
@@ -350,6 +361,10 @@ ports::Distributor& PluginHost::distributor() {
   HG_ASSERT(impl_->distributor() != nullptr);
   return *impl_->distributor();
 }
+std::vector<ports::Distributor*> PluginHost::route_distributors() {
+  return impl_->route_distributors();
+}
+
 ports::Limiter* PluginHost::limiter() { return impl_->limits() ? impl_->limiter() : nullptr; }
 ports::SharedWindow* PluginHost::shared_window() {
   auto* limiter = impl_->limiter();

@@ -37,6 +37,7 @@ class PluginError : public std::runtime_error {
 struct PluginHostOptions {
   std::vector<config::Provider> providers;
   config::Strategy distributor;
+  std::vector<std::string> routes;  // names of rules: each has a distributor of its own
   config::LimiterPlugin limiter;
   config::Plugins plugins;
   std::vector<ports::LimitRule> rules;  // pipeline::limit_rules(); empty: nothing is limited
@@ -86,7 +87,8 @@ class PluginHost {
 
   // After load(). Handles live as long as this object.
   ports::Distributor& distributor();
-  ports::Limiter* limiter();             // nullptr: no limit is configured
+  std::vector<ports::Distributor*> route_distributors();  // in the order of options.routes
+  ports::Limiter* limiter();                              // nullptr: no limit is configured
   ports::SharedWindow* shared_window();  // nullptr: the limiter shares none; after start()
   ports::Ingress& ingress();
   // In the order of the configuration; after start(). A provider that was left out has no handle

@@ -30,17 +30,23 @@ struct Candidate {
   std::uint64_t cost_micros = 0;
 };
 
+// Routing rules by their place in the configuration; negative: none.
+using RouteIndex = std::int16_t;
+inline constexpr RouteIndex kNoRoute = -1;
+
 struct PickRequest {
   const model::WorkItem* item = nullptr;
   MonoTime now{};
   std::span<const std::uint64_t> excluded;   // bit i: candidates[i] must not be chosen
   std::span<const std::uint32_t> in_flight;  // one per candidate
+  RouteIndex route = kNoRoute;               // whose strategy is asked
 };
 
 struct Pick {
-  std::size_t index = 0;    // into the last on_candidates()
-  std::uint64_t token = 0;  // given back in on_result()
-  bool guided = true;       // false: the handle's fallback chose; no on_result() is wanted
+  std::size_t index = 0;        // into the last on_candidates()
+  std::uint64_t token = 0;      // given back in on_result()
+  bool guided = true;           // false: the handle's fallback chose; no on_result() is wanted
+  RouteIndex route = kNoRoute;  // whose strategy has chosen
 };
 
 class Distributor {

@@ -20,6 +20,7 @@
 // their callers.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -106,7 +107,9 @@ class Store {
   // sentence ----
   virtual model::ProviderKey intern_provider(const std::string& name) = 0;
   virtual model::ClassId intern_class(model::Channel channel,
-                                      std::optional<model::ProviderKey> pinned) = 0;
+                                      std::optional<model::ProviderKey> pinned,
+                                      const std::string& route = {}) = 0;
+  virtual std::map<model::ClientId, std::string> client_names() = 0;
   virtual std::vector<DispatchClass> classes() = 0;
   virtual std::vector<ProviderState> provider_states() = 0;
   virtual std::vector<QueueHead> queue_heads() = 0;  // all queues with a waiting message

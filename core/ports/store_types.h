@@ -187,6 +187,7 @@ struct DispatchClass {
   model::ClassId id{};
   model::Channel channel{};
   std::optional<model::ProviderKey> pinned;
+  std::string route{};  // name of the routing rule; empty: none. It may be configured no more
 };
 
 struct ProviderState {

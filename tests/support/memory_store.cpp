@@ -62,7 +62,7 @@ ports::AcceptResult MemoryStore::do_accept(const ports::AcceptCommand& command) 
   item.status = item.due > now ? Status::kScheduled : Status::kQueued;
   item.expires_at = item.due + given.validity;
   if (!given.pinned_provider.empty()) item.pinned = intern_provider(given.pinned_provider);
-  item.dispatch_class = intern_class(item.channel, item.pinned);
+  item.dispatch_class = intern_class(item.channel, item.pinned, given.route);
   waiting_now_.push_back(item);
   ports::Accepted accepted{.id = item.id, .status = item.status};
   rows_.emplace(last_row_, std::move(row));
@@ -205,7 +205,10 @@ void MemoryStore::requeue(std::optional<model::ClientId>, model::MessageId id,
         row.item.doubtful = false;
         row.item.due = clock_.wall();
         row.item.expires_at = row.item.due + validity;
-        row.item.dispatch_class = intern_class(row.item.channel, row.item.pinned);
+        if (classes_.at(static_cast<std::size_t>(row.item.dispatch_class) - 1).pinned !=
+            row.item.pinned) {
+          row.item.dispatch_class = intern_class(row.item.channel, row.item.pinned);
+        }
         row.hold = model::HoldAction::kKeep;
         row.resolutions = 0;
         waiting_now_.push_back(row.item);
@@ -306,11 +309,12 @@ std::string MemoryStore::provider_name(model::ProviderKey key) {
 }
 
 model::ClassId MemoryStore::intern_class(model::Channel channel,
-                                         std::optional<model::ProviderKey> pinned) {
+                                         std::optional<model::ProviderKey> pinned,
+                                         const std::string& route) {
   for (const ports::DispatchClass& known : classes_)
-    if (known.channel == channel && known.pinned == pinned) return known.id;
+    if (known.channel == channel && known.pinned == pinned && known.route == route) return known.id;
   classes_.push_back(
-      {model::ClassId{static_cast<std::int32_t>(classes_.size()) + 1}, channel, pinned});
+      {model::ClassId{static_cast<std::int32_t>(classes_.size()) + 1}, channel, pinned, route});
   return classes_.back().id;
 }
 

@@ -71,8 +71,10 @@ class MemoryStore : public ports::Store {
   void page(const ports::PageRequest& request, ports::Executor& where,
             ports::Done<ports::Page> done) override;
   model::ProviderKey intern_provider(const std::string& name) override;
-  model::ClassId intern_class(model::Channel channel,
-                              std::optional<model::ProviderKey> pinned) override;
+  model::ClassId intern_class(model::Channel channel, std::optional<model::ProviderKey> pinned,
+                              const std::string& route = {}) override;
+  std::map<model::ClientId, std::string> client_names() override { return names; }
+  std::map<model::ClientId, std::string> names;  // of clients, for rules that name them
   std::vector<ports::DispatchClass> classes() override { return classes_; }
   std::vector<ports::ProviderState> provider_states() override;
   std::vector<ports::QueueHead> queue_heads() override;

@@ -55,13 +55,19 @@ class PipelineWorld {
     limiter.reset();
     if (!rules.empty()) limiter = std::make_unique<FakeLimiter>(rules, loop);
     distributor = std::make_unique<FakeDistributor>();
+    route_distributors.clear();
+    std::vector<ports::Distributor*> of_routes;
+    for (std::size_t i = 0; i < options.settings.routes.size(); ++i) {
+      route_distributors.push_back(std::make_unique<FakeDistributor>());
+      of_routes.push_back(route_distributors.back().get());
+    }
     std::vector<pipeline::ProviderSlot> slots;
     for (std::size_t i = 0; i < providers.size(); ++i)
       slots.push_back({provider_settings[i], providers[i].get(), ""});
     pipeline = std::make_unique<pipeline::Pipeline>(
         options.settings,
         pipeline::PipelinePorts{clock, random, loop, store, *distributor, limiter.get(), nullptr,
-                                shared_window},
+                                shared_window, nullptr, of_routes},
         std::move(slots), [](const std::string&) { FAIL() << "fatal"; });
     for (auto& provider : providers) provider->events = pipeline.get();
     pipeline->start();
@@ -133,6 +139,7 @@ class PipelineWorld {
   std::unique_ptr<FakeLimiter> limiter;
   ports::SharedWindow* shared_window = nullptr;  // set before start(); may be shared by worlds
   std::unique_ptr<FakeDistributor> distributor;
+  std::vector<std::unique_ptr<FakeDistributor>> route_distributors;
   std::unique_ptr<pipeline::Pipeline> pipeline;
   std::vector<model::MessageId> ids;
 

@@ -88,10 +88,11 @@ class PumpedStore final : public ports::Store {
   model::ProviderKey intern_provider(const std::string& name) override {
     return store_.intern_provider(name);
   }
-  model::ClassId intern_class(model::Channel channel,
-                              std::optional<model::ProviderKey> pinned) override {
-    return store_.intern_class(channel, pinned);
+  model::ClassId intern_class(model::Channel channel, std::optional<model::ProviderKey> pinned,
+                              const std::string& route = {}) override {
+    return store_.intern_class(channel, pinned, route);
   }
+  std::map<model::ClientId, std::string> client_names() override { return store_.client_names(); }
   std::vector<ports::DispatchClass> classes() override { return store_.classes(); }
   std::vector<ports::ProviderState> provider_states() override { return store_.provider_states(); }
   std::vector<ports::QueueHead> queue_heads() override { return store_.queue_heads(); }

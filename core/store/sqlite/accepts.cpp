@@ -107,7 +107,7 @@ model::WorkItem Accepts::make_item(const model::NewMessage& message, model::Time
   if (!message.pinned_provider.empty()) {
     item.pinned = names_.intern_provider(message.pinned_provider);
   }
-  item.dispatch_class = names_.intern_class(message.channel, item.pinned);
+  item.dispatch_class = names_.intern_class(message.channel, item.pinned, message.route);
   item.due = now;
   if (message.send_at) {
     // What people call 09:00 is a moment of the real clock; due times are of the logical one.

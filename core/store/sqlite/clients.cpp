@@ -152,6 +152,17 @@ std::optional<model::Client> Clients::add(const ports::DeclaredClient& declared)
   return created;
 }
 
+std::map<model::ClientId, std::string> Clients::names() {
+  Statement statement(connection_, "SELECT id, name FROM clients");
+  Rows rows = statement.query();
+  std::map<model::ClientId, std::string> all;
+  while (rows.next()) {
+    const auto id = rows.get<model::ClientId>();
+    all.emplace(id, rows.get<std::string>());
+  }
+  return all;
+}
+
 bool Clients::add_key(const std::string& client_name, const ports::KeyHash& key,
                       std::uint8_t scopes) {
   const std::optional<model::Client> client = find(client_name);

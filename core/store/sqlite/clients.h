@@ -2,6 +2,7 @@
 // Writer's thread, or before the writer runs.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,7 @@ class Clients {
   // As the ports' functions of these names say.
   model::Client declare(const ports::DeclaredClient& declared);
   std::optional<model::Client> add(const ports::DeclaredClient& declared);
+  std::map<model::ClientId, std::string> names();
   bool add_key(const std::string& client_name, const ports::KeyHash& key, std::uint8_t scopes);
   bool revoke_key(const ports::KeyHash& key);
   std::optional<model::Balance> grant(const std::string& client_name, std::int64_t cents,

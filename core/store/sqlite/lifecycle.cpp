@@ -17,7 +17,9 @@ using model::Status;
 
 constexpr const char* kRequeue =
     "UPDATE messages SET status = 1, live = 1, reason = 0, cycle = ?3, attempts = 0, round = 0,"
-    " excluded = '', doubtful = ?4, possible_duplicate = max(possible_duplicate, ?4), class = ?5,"
+    " excluded = '', doubtful = ?4, possible_duplicate = max(possible_duplicate, ?4),"
+    " class = CASE WHEN EXISTS (SELECT 1 FROM classes WHERE classes.id = messages.class"
+    " AND classes.pinned IS messages.pinned) THEN class ELSE ?5 END,"
     " due = ?6, expires_at = ?7, hold_state = ?8, held_since = ?9, updated_at = ?6,"
     " last_error = '' WHERE id = ?1 AND status = ?2";
 
@@ -89,7 +91,7 @@ void Lifecycle::record_end(const MessageRow& message) {
 
 void Lifecycle::write_requeue(const MessageRow& message, Status from, model::TimePoint now,
                               std::chrono::milliseconds validity) {
-  const model::ClassId dispatch_class = names_.intern_class(message.channel, message.pinned);
+  const model::ClassId dispatch_class = names_.intern_class(message.channel, message.pinned, {});
   const int changed =
       requeue_.run(message.id.row(), from, message.cycle, from == Status::kUnknown, dispatch_class,
                    now, now + validity, message.hold, message.held_since);

@@ -12,10 +12,10 @@ namespace heliograph::store {
 Names::Names(Connection& connection)
     : connection_(connection),
       insert_provider_(connection, "INSERT INTO providers (name) VALUES (?1)"),
-      insert_class_(connection, "INSERT INTO classes (channel, pinned) VALUES (?1, ?2)"),
+      insert_class_(connection, "INSERT INTO classes (channel, pinned, route) VALUES (?1, ?2, ?3)"),
       save_state_(connection, "UPDATE providers SET enabled = ?2, health = ?3 WHERE id = ?1"),
       read_providers_(connection, "SELECT id, name, enabled, health FROM providers ORDER BY id"),
-      read_classes_(connection, "SELECT id, channel, pinned FROM classes ORDER BY id") {
+      read_classes_(connection, "SELECT id, channel, pinned, route FROM classes ORDER BY id") {
   reload();
 }
 
@@ -37,6 +37,7 @@ void Names::reload() {
     entry.id = classes.get<model::ClassId>();
     entry.channel = classes.get<model::Channel>();
     entry.pinned = classes.get<std::optional<model::ProviderKey>>();
+    entry.route = classes.get<std::string>();
   }
 }
 
@@ -58,21 +59,24 @@ model::ProviderKey Names::intern_provider(const std::string& name) {
 }
 
 std::optional<model::ClassId> Names::find_class(model::Channel channel,
-                                                std::optional<model::ProviderKey> pinned) const {
+                                                std::optional<model::ProviderKey> pinned,
+                                                std::string_view route) const {
   const std::scoped_lock lock(mutex_);
   for (const ports::DispatchClass& entry : classes_) {
-    if (entry.channel == channel && entry.pinned == pinned) return entry.id;
+    if (entry.channel == channel && entry.pinned == pinned && entry.route == route) {
+      return entry.id;
+    }
   }
   return std::nullopt;
 }
 
-model::ClassId Names::intern_class(model::Channel channel,
-                                   std::optional<model::ProviderKey> pinned) {
-  if (const auto known = find_class(channel, pinned)) return *known;
-  insert_class_.run(channel, pinned);
+model::ClassId Names::intern_class(model::Channel channel, std::optional<model::ProviderKey> pinned,
+                                   const std::string& route) {
+  if (const auto known = find_class(channel, pinned, route)) return *known;
+  insert_class_.run(channel, pinned, route);
   const auto id = static_cast<model::ClassId>(sqlite3_last_insert_rowid(connection_.handle()));
   const std::scoped_lock lock(mutex_);
-  classes_.push_back({.id = id, .channel = channel, .pinned = pinned});
+  classes_.push_back({.id = id, .channel = channel, .pinned = pinned, .route = route});
   return id;
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ports/store_types.h"
@@ -22,7 +23,8 @@ class Names {
   explicit Names(Connection& connection);
 
   model::ProviderKey intern_provider(const std::string& name);
-  model::ClassId intern_class(model::Channel channel, std::optional<model::ProviderKey> pinned);
+  model::ClassId intern_class(model::Channel channel, std::optional<model::ProviderKey> pinned,
+                              const std::string& route);
   // False: no such provider.
   bool save_state(const ports::ProviderState& state);
 
@@ -36,7 +38,8 @@ class Names {
 
  private:
   std::optional<model::ClassId> find_class(model::Channel channel,
-                                           std::optional<model::ProviderKey> pinned) const;
+                                           std::optional<model::ProviderKey> pinned,
+                                           std::string_view route) const;
 
   Connection& connection_;
   Statement insert_provider_;

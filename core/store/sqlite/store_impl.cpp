@@ -129,8 +129,14 @@ model::ProviderKey StoreImpl::intern_provider(const std::string& name) {
 }
 
 model::ClassId StoreImpl::intern_class(model::Channel channel,
-                                       std::optional<model::ProviderKey> pinned) {
-  return transact([&](Engine& engine) { return engine.names().intern_class(channel, pinned); });
+                                       std::optional<model::ProviderKey> pinned,
+                                       const std::string& route) {
+  return transact(
+      [&](Engine& engine) { return engine.names().intern_class(channel, pinned, route); });
+}
+
+std::map<model::ClientId, std::string> StoreImpl::client_names() {
+  return transact([](Engine& engine) { return engine.clients().names(); });
 }
 
 model::Client StoreImpl::declare_client(const ports::DeclaredClient& declared) {

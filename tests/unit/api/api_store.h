@@ -97,9 +97,11 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
     unexpected();
   }
   model::ProviderKey intern_provider(const std::string&) override { unexpected(); }
-  model::ClassId intern_class(model::Channel, std::optional<model::ProviderKey>) override {
+  model::ClassId intern_class(model::Channel, std::optional<model::ProviderKey>,
+                              const std::string&) override {
     unexpected();
   }
+  std::map<model::ClientId, std::string> client_names() override { unexpected(); }
   std::vector<ports::DispatchClass> classes() override { unexpected(); }
   std::vector<ports::ProviderState> provider_states() override { unexpected(); }
   std::vector<ports::QueueHead> queue_heads() override { unexpected(); }

@@ -75,6 +75,8 @@ TEST(EmbeddedDefault, HasExamplesThatAreRightAndStateTheDefaults) {
   client.rate = client.burst = {};
   client.price_per_part_cents.reset();
   EXPECT_EQ(client, Client{});
+  ASSERT_THAT(result->routes, testing::SizeIs(1));
+  EXPECT_THAT(result->routes[0].providers, testing::SizeIs(1));
   EXPECT_THAT(result->http.listeners, testing::SizeIs(1));
   EXPECT_THAT(result->plugins.files, testing::SizeIs(1));
   EXPECT_TRUE(result->limits.total && result->limits.client && result->limits.dispatch);
@@ -121,7 +123,9 @@ std::string read_guide() {
 // The heading of the section that a key belongs to, and the key as its table there calls it.
 std::pair<std::string, std::string> place_in_guide(const std::string& path) {
   if (const auto star = path.rfind(".*."); star != std::string::npos) {
-    return {"### `[[" + path.substr(0, star) + "]]`\n", path.substr(star + 3)};
+    std::string array = path.substr(0, star);
+    if (const auto outer = array.find(".*"); outer != std::string::npos) array.erase(outer, 2);
+    return {"### `[[" + array + "]]`\n", path.substr(star + 3)};
   }
   const auto dot = path.find('.');
   if (dot == std::string::npos) return {"### Top level\n", path};
