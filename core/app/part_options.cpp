@@ -1,11 +1,13 @@
 #include "core/app/part_options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
 #include "core/app/version.h"
 #include "core/config/loader.h"
 #include "core/http/webhook_url.h"
+#include "core/pipeline/quiet_hours.h"
 
 namespace heliograph::app {
 namespace {
@@ -107,6 +109,11 @@ pipeline::IntakeSettings intake_settings(const config::Config& config) {
   settings.numbers = config.numbers;
   settings.limits = config.limits;
   settings.billing = config.billing;
+  settings.prices = model::PriceTable(config.prices);
+  const auto is_quiet = [](const config::Client& client) { return client.quiet_hours.has_value(); };
+  if (std::ranges::any_of(config.clients, is_quiet)) {
+    settings.quiet_hours = std::make_shared<const pipeline::QuietHours>(config.clients);
+  }
   for (const auto& provider : config.providers) {
     std::uint32_t channels = 0;
     for (const auto channel : provider.channels) channels |= static_cast<std::uint32_t>(channel);

@@ -15,6 +15,7 @@
 
 #include "core/model/client.h"
 #include "core/model/message.h"
+#include "core/model/price_table.h"
 
 namespace heliograph::config {
 
@@ -204,6 +205,16 @@ struct Facades {
   bool operator==(const Facades&) const = default;
 };
 
+// The time of day in which a client's messages are not sent, by the recipient's clock.
+struct QuietHours {
+  std::chrono::minutes from{};  // after midnight
+  std::chrono::minutes to{};    // at or before `from`: of the next day; never equal to it
+  std::vector<model::Channel> channels{model::Channel::kSms, model::Channel::kMms};
+  std::string timezone;  // where the recipient's is not known; IANA name, or empty
+
+  bool operator==(const QuietHours&) const = default;
+};
+
 struct Client {  // [[client]]
   std::string name;
   std::string key_sha256;  // hex; of the literal, env: or file: key, or as given
@@ -216,6 +227,7 @@ struct Client {  // [[client]]
   std::string callback_url;
   model::InDoubt in_doubt = model::InDoubt::kAuto;
   std::uint8_t scopes = model::kScopeSend | model::kScopeRead;
+  std::optional<QuietHours> quiet_hours;
 
   bool operator==(const Client&) const = default;
 };
@@ -277,6 +289,7 @@ struct Config {
   Billing billing;
   Facades facades;
   std::vector<Client> clients;
+  std::vector<model::PriceRule> prices;  // [[price]]
   milliseconds idempotency_retention{std::chrono::hours{72}};
   Retention retention;
   Callbacks callbacks;

@@ -96,6 +96,8 @@ void read_config(TableReader& root, const Surroundings& surroundings, Config& ou
   root.sections("client", "name", [&](TableReader& table) {
     read_client(table, surroundings, out.clients.emplace_back());
   });
+  root.sections("price", "prefix",
+                [&](TableReader& table) { read_price(table, out.prices.emplace_back()); });
 }
 
 }  // namespace heliograph::config

@@ -28,6 +28,7 @@ void read_limits(TableReader& table, Limits& out);
 void read_provider(TableReader& table, Provider& out);
 void read_plugins(TableReader& root, const Surroundings& surroundings, Config& out);
 void read_client(TableReader& table, const Surroundings& surroundings, Client& out);
+void read_price(TableReader& table, model::PriceRule& out);
 // store, queue, messages, numbers, retry, health, in_doubt, billing, facades, ... : the small ones.
 void read_operation(TableReader& root, const Surroundings& surroundings, Config& out);
 

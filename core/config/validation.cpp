@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 namespace heliograph::config {
 namespace {
@@ -55,6 +56,27 @@ void check_providers(const Node& root, const Config& config, Report& report) {
   }
 }
 
+// A price that nobody pays, or that another contradicts, is a mistake in the price list.
+void check_prices(const Node& root, const Config& config, Report& report) {
+  std::set<std::tuple<std::string_view, model::Channel, std::string_view>> seen;
+  for (std::size_t i = 0; i < config.prices.size(); ++i) {
+    const model::PriceRule& rule = config.prices[i];
+    const std::string shown =
+        rule.prefix.empty() ? fmt::format("#{}", i + 1) : fmt::format("'{}'", rule.prefix);
+    if (!seen.emplace(rule.client, rule.channel, rule.prefix).second) {
+      report.error(
+          origin_of(root, "price", i),
+          fmt::format("[[price]] {}: this client, channel and prefix have a price already", shown));
+    }
+    if (rule.client.empty()) continue;
+    if (std::ranges::find(config.clients, rule.client, &Client::name) == config.clients.end()) {
+      report.error(
+          origin_of(root, "price", i),
+          fmt::format("[[price]] {} client: '{}' is no declared [[client]]", shown, rule.client));
+    }
+  }
+}
+
 void check_facades(Config& config) {
   std::string& client = config.facades.client;
   if (client.empty()) return;
@@ -72,6 +94,7 @@ void validate(const Node& root, Config& config, Report& report) {
   check_unique(root, "plugin", config.plugins.files, &PluginFile::id, "this id is there twice",
                report);
   check_client_keys(root, config, report);
+  check_prices(root, config, report);
   check_facades(config);
 }
 

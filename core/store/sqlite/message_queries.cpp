@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
     " m.recipient, m.recipient_given, m.client_reference, m.channel, m.lane, m.reason, m.in_doubt,"
     " m.hold_state, m.possible_duplicate, m.parts, m.attempt_number, m.cost_cents, m.updated_at,"
     " m.expires_at, m.send_at, m.sender, m.body, m.callback_url, m.metadata, p.name, q.name,"
-    " m.provider_message_id, m.last_error, m.rich";
+    " m.provider_message_id, m.last_error, m.schedule_reason, m.rich";
 constexpr std::string_view kFrom =
     " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
     " LEFT JOIN providers q ON q.id = m.pinned";
@@ -80,6 +80,7 @@ void read_rest(Rows& rows, model::MessageView& view) {
   view.pinned_provider = rows.get<std::string>();
   view.provider_message_id = rows.get<std::string>();
   view.last_error = rows.get<std::string>();
+  view.schedule_reason = rows.get<model::ScheduleReason>();
 }
 
 bool matches(const ports::MessageFilter& filter, const model::MessageView& view,

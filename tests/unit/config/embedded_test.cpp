@@ -74,7 +74,11 @@ TEST(EmbeddedDefault, HasExamplesThatAreRightAndStateTheDefaults) {
   client.name = client.key_sha256 = "";
   client.rate = client.burst = {};
   client.price_per_part_cents.reset();
+  ASSERT_TRUE(client.quiet_hours);
+  EXPECT_EQ(client.quiet_hours->channels, QuietHours{}.channels);
+  client.quiet_hours.reset();
   EXPECT_EQ(client, Client{});
+  EXPECT_THAT(result->prices, testing::SizeIs(1));
   EXPECT_THAT(result->http.listeners, testing::SizeIs(1));
   EXPECT_THAT(result->plugins.files, testing::SizeIs(1));
   EXPECT_TRUE(result->limits.total && result->limits.client && result->limits.dispatch);
