@@ -49,7 +49,7 @@ class Prices(GatewayTest):
         for message, cost in sent:
             self.assertEqual(gateway.wait_for_status(message, "SENT")["cost_cents"], cost)
         items = gateway.http.post("/v1/messages/batch", {"messages": [
-            {"to": BANGLADESH, "from": "T", "text": "x"}]}).json["items"]
+            {"to": BANGLADESH, "from": "T", "text": "x"}]}).json["messages"]
         self.assertEqual(gateway.wait_for_status(items[0]["message_id"], "SENT")["cost_cents"], 4)
         ledger = gateway.http.get("/v1/me/ledger").json
         self.assertEqual((ledger["credit_cents"], ledger["captured_cents"]), (70, 30))
@@ -104,7 +104,7 @@ class QuietHours(GatewayTest):
         self.assert_held(gateway.message(gateway.send(to=BANGLADESH, send_at=later)))
         self.assert_held(gateway.message(gateway.send(to="+573001234567", timezone="Asia/Dhaka")))
         items = gateway.http.post("/v1/messages/batch", {"messages": [
-            {"to": BANGLADESH, "from": "T", "text": "x"}]}).json["items"]
+            {"to": BANGLADESH, "from": "T", "text": "x"}]}).json["messages"]
         self.assert_held(gateway.message(items[0]["message_id"]))
         self.assertEqual(self.mock1.count(), 0)
         held = gateway.http.get("/v1/messages?status=SCHEDULED").json["messages"]

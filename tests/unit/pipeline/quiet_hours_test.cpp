@@ -106,7 +106,7 @@ TEST_F(QuietHoursTest, ADayThatNeverWasHasNoNight) {
   EXPECT_EQ(in("Pacific/Apia", "2011-12-30T18:00:00Z"), "day");
 }
 
-// From Newfoundland's side the day begins at Honolulu's morning and ends with New York's evening.
+// Its day begins with Honolulu's morning and ends with New York's evening.
 TEST_F(QuietHoursTest, ACountrySleepsWhileAnyOfItDoes) {
   constexpr const char* kAmerican = "+14155552671";
   EXPECT_EQ(sent("2026-11-22T14:00:00Z", kAmerican), "2026-11-22T18:00:00.000Z");  // Honolulu 08:00
