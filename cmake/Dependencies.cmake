@@ -12,6 +12,12 @@ find_package(valijson REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
+# Time zones with the rules of the system's tz database; Debian's package has no CMake files.
+find_path(HELIOGRAPH_CCTZ_INCLUDE cctz/time_zone.h REQUIRED)
+find_library(HELIOGRAPH_CCTZ_LIBRARY cctz REQUIRED)
+add_library(heliograph_cctz INTERFACE)
+target_include_directories(heliograph_cctz SYSTEM INTERFACE "${HELIOGRAPH_CCTZ_INCLUDE}")
+target_link_libraries(heliograph_cctz INTERFACE "${HELIOGRAPH_CCTZ_LIBRARY}")
 
 # Asio and Beast are compiled once, here, instead of in every file that includes them.
 add_library(heliograph_boost STATIC

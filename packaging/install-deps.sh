@@ -16,6 +16,7 @@ packages=(
   libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
   libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev libhiredis-dev
+  libcctz-dev tzdata
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
   chromium  # shows /docs in tests/browser

@@ -60,6 +60,7 @@ void write_message_members(JsonWriter& json, const model::MessageView& message) 
   json.time("created_at", message.created_at);
   json.time("updated_at", message.updated_at);
   if (message.send_at) json.time("send_at", *message.send_at);
+  json.text_unless_empty("schedule_reason", model::to_string(message.schedule_reason));
   json.time("expires_at", message.expires_at);
 }
 
@@ -92,18 +93,36 @@ http::Response json_response(unsigned status, JsonWriter& json) {
   return response;
 }
 
-http::Response accepted_response(model::MessageId id, model::Status status,
-                                 std::string_view otp_code) {
+namespace {
+
+http::Response accepted(model::MessageId id, model::Status status, std::string_view otp_code,
+                        std::optional<model::TimePoint> held_until) {
   const std::string text = id.to_string();
   JsonWriter json(80);
   json.begin_object();
   json.text("message_id", text);
   json.text("status", model::to_string(status));
   json.text_unless_empty("otp_code", otp_code);
+  if (held_until) {
+    json.time("send_at", *held_until);
+    json.text("schedule_reason", model::to_string(model::ScheduleReason::kQuietHours));
+  }
   json.end_object();
   http::Response response = json_response(202, json);
   response.headers.emplace_back("Location", "/v1/messages/" + text);
   return response;
+}
+
+}  // namespace
+
+http::Response accepted_response(model::MessageId id, model::Status status,
+                                 std::string_view otp_code) {
+  return accepted(id, status, otp_code, std::nullopt);
+}
+
+http::Response held_response(model::MessageId id, model::TimePoint until,
+                             std::string_view otp_code) {
+  return accepted(id, model::Status::kScheduled, otp_code, until);
 }
 
 }  // namespace heliograph::api

@@ -33,4 +33,8 @@ http::Response accepted_response(model::MessageId id, model::Status status,
                                  std::string_view otp_code = {});
 http::Response json_response(unsigned status, JsonWriter& json);
 
+// The same for a message that quiet hours hold back until then.
+http::Response held_response(model::MessageId id, model::TimePoint until,
+                             std::string_view otp_code = {});
+
 }  // namespace heliograph::api

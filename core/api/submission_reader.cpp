@@ -82,6 +82,7 @@ std::expected<pipeline::Submission, http::Problem> read_submission(const JsonVal
   read_in_doubt(fields, submission);
   read_callback_url(fields, submission);
   read_send_at(fields, submission);
+  submission.timezone = fields.text("timezone").value_or("");
   submission.validity = read_validity(fields, "validity");
   const auto content_problem = read_content(fields, submission.content);
   const auto metadata_problem = read_metadata(fields, submission.metadata_json);

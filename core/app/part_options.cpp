@@ -7,6 +7,7 @@
 #include "core/app/version.h"
 #include "core/config/loader.h"
 #include "core/http/webhook_url.h"
+#include "core/pipeline/quiet_hours.h"
 
 namespace heliograph::app {
 namespace {
@@ -111,6 +112,11 @@ pipeline::IntakeSettings intake_settings(const config::Config& config) {
   settings.limits = config.limits;
   settings.billing = config.billing;
   settings.routes = pipeline::RouteTable(config.routes, config.providers);
+  settings.prices = model::PriceTable(config.prices);
+  const auto is_quiet = [](const config::Client& client) { return client.quiet_hours.has_value(); };
+  if (std::ranges::any_of(config.clients, is_quiet)) {
+    settings.quiet_hours = std::make_shared<const pipeline::QuietHours>(config.clients);
+  }
   for (const auto& provider : config.providers) {
     std::uint32_t channels = 0;
     for (const auto channel : provider.channels) channels |= static_cast<std::uint32_t>(channel);

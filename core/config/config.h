@@ -16,6 +16,7 @@
 #include "core/model/client.h"
 #include "core/model/message.h"
 #include "core/model/opt_out.h"
+#include "core/model/price_table.h"
 
 namespace heliograph::config {
 
@@ -234,6 +235,16 @@ struct Facades {
   bool operator==(const Facades&) const = default;
 };
 
+// The time of day in which a client's messages are not sent, by the recipient's clock.
+struct QuietHours {
+  std::chrono::minutes from{};  // after midnight
+  std::chrono::minutes to{};    // at or before `from`: of the next day; never equal to it
+  std::vector<model::Channel> channels{model::Channel::kSms, model::Channel::kMms};
+  std::string timezone;  // where the recipient's is not known; IANA name, or empty
+
+  bool operator==(const QuietHours&) const = default;
+};
+
 struct Client {  // [[client]]
   std::string name;
   std::string key_sha256;  // hex; of the literal, env: or file: key, or as given
@@ -247,6 +258,7 @@ struct Client {  // [[client]]
   model::InDoubt in_doubt = model::InDoubt::kAuto;
   std::uint8_t scopes = model::kScopeSend | model::kScopeRead;
   bool conversations = false;  // outgoing messages join conversations too
+  std::optional<QuietHours> quiet_hours;
 
   bool operator==(const Client&) const = default;
 };
@@ -335,6 +347,7 @@ struct Config {
   std::vector<OwnNumber> numbers_owned;
   Inbound inbound;
   OptOut opt_out;
+  std::vector<model::PriceRule> prices;  // [[price]]
   milliseconds idempotency_retention{std::chrono::hours{72}};
   Retention retention;
   Callbacks callbacks;

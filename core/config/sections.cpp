@@ -98,6 +98,8 @@ void read_config(TableReader& root, const Surroundings& surroundings, Config& ou
     read_client(table, surroundings, out.clients.emplace_back());
   });
   read_inbound(root, out);
+  root.sections("price", "prefix",
+                [&](TableReader& table) { read_price(table, out.prices.emplace_back()); });
 }
 
 }  // namespace heliograph::config

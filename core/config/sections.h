@@ -32,6 +32,7 @@ void read_routing(TableReader& root, Config& out);
 void read_client(TableReader& table, const Surroundings& surroundings, Client& out);
 // What comes in: [[number]], inbound, opt_out.
 void read_inbound(TableReader& root, Config& out);
+void read_price(TableReader& table, model::PriceRule& out);
 // store, queue, messages, numbers, retry, health, in_doubt, billing, facades, ... : the small ones.
 void read_operation(TableReader& root, const Surroundings& surroundings, Config& out);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 namespace heliograph::config {
 namespace {
@@ -73,6 +74,27 @@ void check_inbound(const Node& root, const Config& config, Report& report) {
                fmt::format("[inbound] default_client: there is no [[client]] '{}'", fallback));
 }
 
+// A price that nobody pays, or that another contradicts, is a mistake in the price list.
+void check_prices(const Node& root, const Config& config, Report& report) {
+  std::set<std::tuple<std::string_view, model::Channel, std::string_view>> seen;
+  for (std::size_t i = 0; i < config.prices.size(); ++i) {
+    const model::PriceRule& rule = config.prices[i];
+    const std::string shown =
+        rule.prefix.empty() ? fmt::format("#{}", i + 1) : fmt::format("'{}'", rule.prefix);
+    if (!seen.emplace(rule.client, rule.channel, rule.prefix).second) {
+      report.error(
+          origin_of(root, "price", i),
+          fmt::format("[[price]] {}: this client, channel and prefix have a price already", shown));
+    }
+    if (rule.client.empty()) continue;
+    if (std::ranges::find(config.clients, rule.client, &Client::name) == config.clients.end()) {
+      report.error(
+          origin_of(root, "price", i),
+          fmt::format("[[price]] {} client: '{}' is no declared [[client]]", shown, rule.client));
+    }
+  }
+}
+
 void check_facades(Config& config) {
   std::string& client = config.facades.client;
   if (client.empty()) return;
@@ -98,6 +120,7 @@ void validate(const Node& root, Config& config, Report& report) {
   check_client_keys(root, config, report);
   check_inbound(root, config, report);
   validate_routing(root, config, report);
+  check_prices(root, config, report);
   check_facades(config);
 }
 

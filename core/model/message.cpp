@@ -17,6 +17,9 @@ constexpr Words<CaptureOn, 3> kCaptureOnWords{{{CaptureOn::kDelivered, "delivere
                                                {CaptureOn::kSent, "sent"},
                                                {CaptureOn::kAccepted, "accepted"}}};
 
+constexpr Words<ScheduleReason, 2> kScheduleReasonWords{
+    {{ScheduleReason::kNone, ""}, {ScheduleReason::kQuietHours, "quiet_hours"}}};
+
 }  // namespace
 
 std::string_view to_string(Lane lane) { return word_of(kLaneWords, lane); }
@@ -28,6 +31,8 @@ std::string_view to_string(InDoubt policy) { return word_of(kInDoubtWords, polic
 std::optional<InDoubt> parse_in_doubt(std::string_view text) {
   return value_of(kInDoubtWords, text);
 }
+
+std::string_view to_string(ScheduleReason reason) { return word_of(kScheduleReasonWords, reason); }
 
 std::string_view to_string(CaptureOn moment) { return word_of(kCaptureOnWords, moment); }
 

@@ -42,6 +42,10 @@ enum class CaptureOn : std::uint8_t { kDelivered, kSent, kAccepted };
 std::string_view to_string(CaptureOn moment);  // "delivered"
 std::optional<CaptureOn> parse_capture_on(std::string_view text);
 
+// Why a message goes out later than its client asked for. Stored: append only.
+enum class ScheduleReason : std::uint8_t { kNone = 0, kQuietHours = 1 };
+std::string_view to_string(ScheduleReason reason);  // "quiet_hours"; "" for kNone
+
 // A message as accepted: validated, completed with the client's and the gateway's defaults, priced.
 struct NewMessage {
   ClientId client{};
@@ -58,9 +62,10 @@ struct NewMessage {
   std::string pinned_provider;  // empty: any provider of the channel or of `route`
   std::string route;            // name of the rule whose providers may carry it; empty: none
   InDoubt in_doubt = InDoubt::kAuto;
-  std::uint16_t parts = 1;               // segments on the air; 1 for e-mail
-  std::int64_t cost_cents = 0;           // held at accept; 0: nothing to hold
-  std::optional<TimePoint> send_at;      // real wall clock
+  std::uint16_t parts = 1;           // segments on the air; 1 for e-mail
+  std::int64_t cost_cents = 0;       // held at accept; 0: nothing to hold
+  std::optional<TimePoint> send_at;  // real wall clock
+  ScheduleReason schedule_reason = ScheduleReason::kNone;
   std::chrono::milliseconds validity{};  // from acceptance (or send_at) on; > 0
   bool in_conversation = false;  // joins the thread of its two addresses: a row more to write
 };
@@ -115,6 +120,7 @@ struct MessageView {
   TimePoint due{};
   TimePoint expires_at{};
   std::optional<TimePoint> send_at;
+  ScheduleReason schedule_reason = ScheduleReason::kNone;  // why it is not the client's
   std::string to;
   std::string to_given;
   std::string from;

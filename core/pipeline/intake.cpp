@@ -92,6 +92,19 @@ std::expected<model::NewMessage, FieldError> Intake::judge(const model::Client& 
   return judge_submission(impl_->settings, client, submission, impl_->clock.real_wall());
 }
 
+std::expected<RecipientPrice, FieldError> Intake::price(const model::Client& client,
+                                                        model::Channel channel,
+                                                        std::string to) const {
+  const IntakeSettings& settings = impl_->settings;
+  Submission asked;
+  asked.channel = channel;
+  asked.to = std::move(to);
+  auto recipient = judge_recipient(settings, client, asked);
+  if (!recipient) return std::unexpected(std::move(recipient.error()));
+  const auto quote = quote_price(settings.prices, settings.billing, client, channel, *recipient);
+  return RecipientPrice{.to = *std::move(recipient), .quote = quote};
+}
+
 void Intake::accept(const model::Client& client, model::NewMessage message,
                     std::optional<ports::IdempotencyKey> key, const Options& options,
                     LimitState* state, ports::Executor& where, ports::Done<IntakeResult> done) {

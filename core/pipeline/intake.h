@@ -21,10 +21,13 @@
 #include "core/model/message.h"
 #include "core/pipeline/limit_use.h"
 #include "core/pipeline/route_table.h"
+#include "core/pipeline/price_quote.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
 
 namespace heliograph::pipeline {
+
+class QuietHours;
 
 // What a client asks for, read but not judged. Empty strings and nullopt: not given.
 struct Submission {
@@ -41,7 +44,8 @@ struct Submission {
   std::optional<model::InDoubt> in_doubt;
   std::optional<model::TimePoint> send_at;
   std::optional<std::chrono::milliseconds> validity;
-  bool otp = false;  // the API has to put a one-time code into the text before it is judged
+  std::string timezone;  // the recipient's, an IANA name
+  bool otp = false;      // the API has to put a one-time code into the text before it is judged
   // How the systems that facades stand in for read numbers: in this region where neither client nor
   // gateway has one, and bare digits that are no national number are international.
   std::string fallback_region;
@@ -82,6 +86,13 @@ struct IntakeSettings {
   std::function<std::optional<std::string>(std::string_view url)> callback_url_fault;
   // Providers by name, with the bits of their channels: what a pin may name.
   std::vector<std::pair<std::string, std::uint32_t>> providers;
+  model::PriceTable prices;
+  std::shared_ptr<const QuietHours> quiet_hours;  // nullptr: nobody has any
+};
+
+struct RecipientPrice {
+  std::string to;  // in E.164, or an e-mail address
+  PriceQuote quote;
 };
 
 class Intake {
@@ -91,6 +102,10 @@ class Intake {
 
   std::expected<model::NewMessage, FieldError> judge(const model::Client& client,
                                                      const Submission& submission) const;
+
+  // What a part to `to` (as a client writes it) costs now. The error is about "/channel" or "/to".
+  std::expected<RecipientPrice, FieldError> price(const model::Client& client,
+                                                  model::Channel channel, std::string to) const;
 
   struct Options {
     bool skip_client_limit = false;  // facade requests share one client

@@ -10,7 +10,10 @@
 #include "core/model/addresses.h"
 #include "core/model/phone_number.h"
 #include "core/model/segments.h"
+#include "core/model/zone_table.h"
 #include "core/pipeline/content_judge.h"
+#include "core/pipeline/price_quote.h"
+#include "core/pipeline/quiet_hours.h"
 
 namespace heliograph::pipeline {
 
@@ -33,6 +36,13 @@ using Judgement = std::expected<void, FieldError>;
 
 std::unexpected<FieldError> wrong(std::string pointer, std::string detail) {
   return std::unexpected(FieldError{std::move(pointer), std::move(detail)});
+}
+
+const std::string& region_of(const IntakeSettings& settings, const model::Client& client,
+                             const Submission& given) {
+  if (!client.default_region.empty()) return client.default_region;
+  const std::string& own = settings.numbers.default_region;
+  return own.empty() ? given.fallback_region : own;
 }
 
 bool is_printable(std::string_view text) {
@@ -71,25 +81,10 @@ class Judge {
                  fmt::format("No provider of this gateway carries the channel {}.", channel_.name));
   }
 
-  const std::string& region() const {
-    if (!client_.default_region.empty()) return client_.default_region;
-    const std::string& own = settings_.numbers.default_region;
-    return own.empty() ? given_.fallback_region : own;
-  }
-
   Judgement recipient() {
-    if (given_.to.empty()) return wrong("/to", "The recipient is missing.");
-    if (!channel_.telephony) {
-      if (!model::is_email_address(given_.to)) return wrong("/to", kNotAnAddress);
-      out_.to = given_.to;
-      return {};
-    }
-    const model::NumberRules rules{.default_region = region(),
-                                   .digits_are_international = given_.digits_are_international,
-                                   .check_possible = settings_.numbers.validation == "possible"};
-    auto number = model::normalise_number(given_.to, rules);
-    if (!number) return wrong("/to", number.error());
-    out_.to = *std::move(number);
+    auto to = judge_recipient(settings_, client_, given_);
+    if (!to) return std::unexpected(std::move(to.error()));
+    out_.to = *std::move(to);
     if (out_.to != given_.to) out_.to_given = given_.to;
     return {};
   }
@@ -141,10 +136,26 @@ class Judge {
       return wrong("/validity", "The validity must be above zero.");
     if (given_.validity && out_.validity > kValidityMax)
       return wrong("/validity", "The validity can be 31 days at most.");
-    if (!given_.send_at) return {};
-    if (*given_.send_at > now_ + kAheadMax)
+    if (!given_.timezone.empty() && !model::is_zone_name(given_.timezone)) {
+      return wrong("/timezone", "This is no time zone such as \"Asia/Dhaka\".");
+    }
+    if (given_.send_at && *given_.send_at > now_ + kAheadMax)
       return wrong("/send_at", "The time to send at is more than a year ahead.");
-    if (*given_.send_at > now_) out_.send_at = given_.send_at;  // a past one means now
+    if (given_.send_at > now_) out_.send_at = given_.send_at;  // a past one means now
+    return settings_.quiet_hours ? quiet_hours(*settings_.quiet_hours) : Judgement{};
+  }
+
+  // What is urgent, or waited for at a login, is sent by night too.
+  Judgement quiet_hours(const QuietHours& quiet) {
+    if (given_.otp || given_.lane == model::Lane::kUrgent) return {};
+    const config::QuietHours* const hours = quiet.of(client_.name, given_.channel);
+    if (hours == nullptr) return {};
+    const model::TimePoint wanted = out_.send_at.value_or(now_);
+    const auto earliest = quiet.earliest(*hours, out_.to, given_.timezone, wanted);
+    if (!earliest) return wrong("/timezone", earliest.error());
+    if (*earliest == wanted) return {};
+    out_.send_at = *earliest;
+    out_.schedule_reason = model::ScheduleReason::kQuietHours;
     return {};
   }
 
@@ -176,10 +187,9 @@ class Judge {
     out_.in_conversation = client_.conversations;
     out_.parts = channel_.segmented ? model::segment(out_.text).parts : std::uint16_t{1};
     route();
-    if (!client_.billing) return;
-    const std::int64_t price =
-        client_.price_per_part_cents.value_or(settings_.billing.price_per_part_cents);
-    out_.cost_cents = price * out_.parts;
+    const PriceQuote quote =
+        quote_price(settings_.prices, settings_.billing, client_, given_.channel, out_.to);
+    out_.cost_cents = quote.cents * out_.parts;
   }
 
   // A pin is stronger than any rule.
@@ -202,6 +212,22 @@ class Judge {
 };
 
 }  // namespace
+
+std::expected<std::string, FieldError> judge_recipient(const IntakeSettings& settings,
+                                                       const model::Client& client,
+                                                       const Submission& given) {
+  if (given.to.empty()) return wrong("/to", "The recipient is missing.");
+  if (!model::channel_info(given.channel).telephony) {
+    if (!model::is_email_address(given.to)) return wrong("/to", kNotAnAddress);
+    return given.to;
+  }
+  const model::NumberRules rules{.default_region = region_of(settings, client, given),
+                                 .digits_are_international = given.digits_are_international,
+                                 .check_possible = settings.numbers.validation == "possible"};
+  auto number = model::normalise_number(given.to, rules);
+  if (!number) return wrong("/to", number.error());
+  return *std::move(number);
+}
 
 std::expected<model::NewMessage, FieldError> judge_submission(const IntakeSettings& settings,
                                                               const model::Client& client,

@@ -15,4 +15,10 @@ std::expected<model::NewMessage, FieldError> judge_submission(const IntakeSettin
                                                               const Submission& submission,
                                                               model::TimePoint real_wall);
 
+// The recipient alone, as messages have it: a number in E.164, or an e-mail address. The error is
+// about "/to".
+std::expected<std::string, FieldError> judge_recipient(const IntakeSettings& settings,
+                                                       const model::Client& client,
+                                                       const Submission& submission);
+
 }  // namespace heliograph::pipeline

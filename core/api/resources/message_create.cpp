@@ -27,6 +27,8 @@ struct Order {
   std::optional<std::chrono::seconds> wish;  // to wait
   std::string otp_code;                      // empty: none was asked for
   std::string otp_text;                      // what it was put into
+  // Until when the message is held back although its client did not ask for it.
+  std::optional<model::TimePoint> held_until;
 };
 
 std::unexpected<http::Problem> bad(pipeline::FieldError error) {
@@ -55,6 +57,9 @@ std::expected<Order, http::Problem> read_order(const Call& call) {
   auto message = call.ports().intake.judge(call.client(), *submission);
   if (!message) return bad(std::move(message.error()));
   order.message = std::move(*message);
+  if (order.message.schedule_reason != model::ScheduleReason::kNone) {
+    order.held_until = order.message.send_at;
+  }
   return order;
 }
 
@@ -113,7 +118,10 @@ boost::asio::awaitable<http::Response> answer_accepted(Call& call, Order& order,
       response.headers.emplace_back("Preference-Applied", fmt::format("wait={}", wait.count()));
     }
   } else {
-    response = accepted_response(accepted.id, accepted.status, members.otp_code);
+    // A replay tells of a message that was judged at another time.
+    const bool held = order.held_until && !accepted.replayed;
+    response = held ? held_response(accepted.id, *order.held_until, members.otp_code)
+                    : accepted_response(accepted.id, accepted.status, members.otp_code);
   }
   if (accepted.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
   co_return response;

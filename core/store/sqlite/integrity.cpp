@@ -22,12 +22,33 @@ constexpr const char* kBalances =
     " LEFT JOIN (SELECT client, sum(cents) AS cents FROM resolutions WHERE hold_state = 2"
     " GROUP BY client) r ON r.client = c.id ORDER BY c.id";
 
-// A message that says its hold is resolved, without the ledger saying so.
+// The rows that kBalances cannot join.
+constexpr const char* kWithoutBalance =
+    "SELECT c.name FROM clients c WHERE NOT EXISTS (SELECT 1 FROM balances b WHERE b.client = c.id)"
+    " LIMIT ?1";
+
+// A message that is paid for has a hold, and one that is free has none.
+constexpr const char* kHoldless =
+    "SELECT id, random, cost_cents, hold_state FROM messages"
+    " WHERE (cost_cents > 0) <> (hold_state > 0) LIMIT ?1";
+
+// DELIVERED, FAILED_PERM, EXPIRED, CANCELLED: what such a message costs is decided.
+constexpr const char* kUnresolved =
+    "SELECT id, random FROM messages WHERE hold_state = 1 AND status IN (4, 6, 7, 8) LIMIT ?1";
+
+// Messages are removed before their resolutions, so those of no message are in order.
+constexpr const char* kForeignResolution =
+    "SELECT m.id, m.random FROM resolutions r JOIN messages m ON m.id = r.message"
+    " WHERE r.client <> m.client OR r.cents <> m.cost_cents OR r.cycle > m.cycle LIMIT ?1";
+constexpr const char* kMeaninglessResolution =
+    "SELECT message, cycle FROM resolutions WHERE hold_state NOT IN (2, 3) OR cents <= 0 LIMIT ?1";
+
+// A message that says its hold is resolved, without the ledger's last word on it saying so. A
+// requeue out of doubt begins a cycle without a hold of its own.
 constexpr const char* kUnrecorded =
     "SELECT m.id, m.random, m.hold_state FROM messages m WHERE m.hold_state IN (2, 3)"
-    " AND NOT EXISTS (SELECT 1 FROM resolutions r WHERE r.message = m.id"
-    " AND r.hold_state = m.hold_state AND r.cents = m.cost_cents AND r.client = m.client)"
-    " LIMIT ?1";
+    " AND m.hold_state IS NOT (SELECT r.hold_state FROM resolutions r WHERE r.message = m.id"
+    " ORDER BY r.cycle DESC LIMIT 1) LIMIT ?1";
 
 // A message that still holds what the ledger says is resolved.
 constexpr const char* kHeldTwice =
@@ -67,6 +88,18 @@ class Problems {
   std::vector<std::string> found_;
 };
 
+// A sentence for each message that `sql` finds; its first columns are id and random.
+template <class Sentence>
+void check_each(Connection& connection, Problems& problems, const char* sql, Sentence sentence) {
+  Statement statement(connection, sql);
+  Rows rows = statement.query(problems.room());
+  while (rows.next()) {
+    const auto row = rows.get<std::int64_t>();
+    const auto id = model::MessageId::from_parts(row, rows.get<std::uint64_t>());
+    problems.add(fmt::format("message {}: {}", id.to_string(), sentence(rows)));
+  }
+}
+
 void check_balances(Connection& connection, Problems& problems) {
   Statement statement(connection, kBalances);
   Rows rows = statement.query();
@@ -83,26 +116,45 @@ void check_balances(Connection& connection, Problems& problems) {
     problems.compare(name, "held", held, holds);
     problems.compare(name, "captured", captured, captures);
     problems.compare(name, "available", available, grants - holds - captures);
+    problems.compare(name, "granted", granted, available + held + captured);
   }
 }
 
 void check_messages(Connection& connection, Problems& problems) {
-  Statement unrecorded(connection, kUnrecorded);
-  Rows rows = unrecorded.query(problems.room());
-  while (rows.next()) {
-    const auto row = rows.get<std::int64_t>();
-    const auto id = model::MessageId::from_parts(row, rows.get<std::uint64_t>());
+  check_each(connection, problems, kUnrecorded, [](Rows& rows) {
     const bool captured = rows.get<model::HoldState>() == model::HoldState::kCaptured;
-    problems.add(fmt::format("message {}: its hold is {}, but the ledger does not say so",
-                             id.to_string(), captured ? "captured" : "released"));
+    return fmt::format("its hold is {}, but the ledger does not say so",
+                       captured ? "captured" : "released");
+  });
+  check_each(connection, problems, kHeldTwice,
+             [](Rows&) { return "it still holds what the ledger says is resolved"; });
+  check_each(connection, problems, kHoldless, [](Rows& rows) {
+    const auto cost = rows.get<std::int64_t>();
+    return cost > 0 ? fmt::format("it costs {} cents, but nothing was ever held for it", cost)
+                    : std::string("it costs nothing, but has a hold");
+  });
+  check_each(connection, problems, kUnresolved,
+             [](Rows&) { return "it has come to its end, but its hold is not resolved"; });
+  check_each(connection, problems, kForeignResolution, [](Rows&) {
+    return "the ledger has it with another client, amount or cycle than its own";
+  });
+}
+
+// What has no message to be named by.
+void check_rows(Connection& connection, Problems& problems) {
+  Statement without_balance(connection, kWithoutBalance);
+  Rows clients = without_balance.query(problems.room());
+  while (clients.next()) {
+    problems.add(fmt::format("client \"{}\": it has no balance", clients.get<std::string>()));
   }
-  Statement held_twice(connection, kHeldTwice);
-  Rows held = held_twice.query(problems.room());
-  while (held.next()) {
-    const auto row = held.get<std::int64_t>();
-    const auto id = model::MessageId::from_parts(row, held.get<std::uint64_t>());
+  Statement meaningless(connection, kMeaninglessResolution);
+  Rows rows = meaningless.query(problems.room());
+  while (rows.next()) {
+    const auto message = rows.get<std::int64_t>();
     problems.add(
-        fmt::format("message {}: it still holds what the ledger says is resolved", id.to_string()));
+        fmt::format("resolution of row {}, cycle {}: it is neither a capture nor a release "
+                    "of an amount",
+                    message, rows.get<std::int64_t>()));
   }
 }
 
@@ -138,6 +190,7 @@ ports::LedgerCheck check_ledger(Connection& connection) {
   Problems problems;
   check_balances(connection, problems);
   check_messages(connection, problems);
+  check_rows(connection, problems);
   ports::LedgerCheck check;
   check.problems = problems.take();
   check.ok = check.problems.empty();

@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
     " m.recipient, m.recipient_given, m.client_reference, m.channel, m.lane, m.reason, m.in_doubt,"
     " m.hold_state, m.possible_duplicate, m.parts, m.attempt_number, m.cost_cents, m.updated_at,"
     " m.expires_at, m.send_at, m.sender, m.body, m.callback_url, m.metadata, p.name, q.name,"
-    " m.provider_message_id, m.last_error, c.id, c.random, m.rich";
+    " m.provider_message_id, m.last_error, c.id, c.random, m.schedule_reason, m.rich";
 constexpr std::string_view kFrom =
     " FROM messages m LEFT JOIN providers p ON p.id = ifnull(m.sending_provider, m.provider)"
     " LEFT JOIN providers q ON q.id = m.pinned LEFT JOIN conversations c ON c.id = m.conversation";
@@ -85,6 +85,7 @@ void read_rest(Rows& rows, model::MessageView& view) {
   if (conversation) {
     view.conversation = model::MessageId::from_parts(*conversation, random.value_or(0));
   }
+  view.schedule_reason = rows.get<model::ScheduleReason>();
 }
 
 bool matches(const ports::MessageFilter& filter, const model::MessageView& view,

@@ -74,9 +74,13 @@ TEST(EmbeddedDefault, HasExamplesThatAreRightAndStateTheDefaults) {
   client.name = client.key_sha256 = "";
   client.rate = client.burst = {};
   client.price_per_part_cents.reset();
+  ASSERT_TRUE(client.quiet_hours);
+  EXPECT_EQ(client.quiet_hours->channels, QuietHours{}.channels);
+  client.quiet_hours.reset();
   EXPECT_EQ(client, Client{});
   ASSERT_THAT(result->routes, testing::SizeIs(1));
   EXPECT_THAT(result->routes[0].providers, testing::SizeIs(1));
+  EXPECT_THAT(result->prices, testing::SizeIs(1));
   EXPECT_THAT(result->http.listeners, testing::SizeIs(1));
   EXPECT_THAT(result->plugins.files, testing::SizeIs(1));
   EXPECT_TRUE(result->limits.total && result->limits.client && result->limits.dispatch);

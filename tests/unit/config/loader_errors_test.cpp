@@ -332,5 +332,56 @@ TEST(ConfigErrors, PrintOneALine) {
   EXPECT_EQ(errors.text(), "a: 1\nb: 2");
 }
 
+std::string quiet(std::string_view hours) {
+  return "[[client]]\nname = \"a\"\nquiet_hours = { " + std::string(hours) + " }";
+}
+
+TEST(ConfigErrors, OfQuietHours) {
+  check({
+      {quiet("from = \"21:00\""), "test.toml:3: [[client]] 'a' quiet_hours.to: is missing"},
+      {quiet("from = \"9:00\", to = \"08:00\""),
+       "test.toml:3: [[client]] 'a' quiet_hours.from: \"9:00\" is no time of day from \"00:00\" to "
+       "\"23:59\""},
+      {quiet("from = \"21:00\", to = \"24:00\""),
+       "test.toml:3: [[client]] 'a' quiet_hours.to: \"24:00\" is no time of day from \"00:00\" to "
+       "\"23:59\""},
+      {quiet("from = \"21:00\", to = \"21:00\""),
+       "test.toml:3: [[client]] 'a' quiet_hours.to: is the same as from, which leaves no quiet "
+       "time "
+       "or no other"},
+      {quiet("from = \"21:00\", to = \"08:00\", channels = []"),
+       "test.toml:3: [[client]] 'a' quiet_hours.channels: names no channel"},
+      {quiet("from = \"21:00\", to = \"08:00\", channels = [\"fax\"]"),
+       "test.toml:3: [[client]] 'a' quiet_hours.channels: \"fax\" is none of \"sms\", \"mms\", "
+       "\"email\""},
+      {quiet("from = \"21:00\", to = \"08:00\", channels = [\"email\"]"),
+       "test.toml:3: [[client]] 'a' quiet_hours.timezone: is missing: e-mail addresses do not tell "
+       "their country"},
+      {quiet("from = \"21:00\", to = \"08:00\", timezone = \"Dhaka\""),
+       "test.toml:3: [[client]] 'a' quiet_hours.timezone: \"Dhaka\" is no time zone such as "
+       "\"Asia/Dhaka\""},
+  });
+}
+
+TEST(ConfigErrors, OfPrices) {
+  check({
+      {"[[price]]\nprefix = \"+880\"", "test.toml:1: [[price]] '+880' cents: is missing"},
+      {"[[price]]\nprefix = \"880\"\ncents = 3",
+       "test.toml:2: [[price]] '880' prefix: \"880\" is no prefix such as \"+880\""},
+      {"[[price]]\nprefix = \"+\"\ncents = 3",
+       "test.toml:2: [[price]] '+' prefix: \"+\" is no prefix such as \"+880\""},
+      {"[[price]]\nprefix = \"+880\"\ncents = -1",
+       "test.toml:3: [[price]] '+880' cents: -1 is out of range, expected 0 to 1000000000"},
+      {"[[price]]\nchannel = \"voice\"\ncents = 3",
+       "test.toml:2: [[price]] #1 channel: \"voice\" is none of \"sms\", \"mms\", \"email\""},
+      {"[[price]]\nprefix = \"+880\"\nchannel = \"email\"\ncents = 3",
+       "test.toml:2: [[price]] '+880' prefix: e-mail addresses have none; leave it out"},
+      {"[[price]]\nprefix = \"+880\"\nclient = \"ghost\"\ncents = 3",
+       "test.toml:1: [[price]] '+880' client: 'ghost' is no declared [[client]]"},
+      {"[[price]]\nprefix = \"+880\"\ncents = 3\n[[price]]\nprefix = \"+880\"\ncents = 4",
+       "test.toml:4: [[price]] '+880': this client, channel and prefix have a price already"},
+  });
+}
+
 }  // namespace
 }  // namespace heliograph::config

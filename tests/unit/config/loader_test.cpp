@@ -259,6 +259,52 @@ key_sha256 = "ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD"
   EXPECT_EQ(config.clients[2].key_sha256.substr(0, 6), "abcdef");
 }
 
+TEST(Loader, ReadsQuietHours) {
+  const Config config = loaded(R"(
+[[client]]
+name = "a"
+quiet_hours = { from = "21:00", to = "08:30" }
+[[client]]
+name = "b"
+[client.quiet_hours]
+from = "00:00"
+to = "06:00"
+channels = ["sms", "email"]
+timezone = "Asia/Dhaka"
+[[client]]
+name = "c"
+)");
+  ASSERT_EQ(config.clients.size(), 3u);
+  using model::Channel;
+  using std::chrono::minutes;
+  EXPECT_EQ(config.clients[0].quiet_hours,
+            (QuietHours{minutes{1260}, minutes{510}, {Channel::kSms, Channel::kMms}, ""}));
+  EXPECT_EQ(config.clients[1].quiet_hours,
+            (QuietHours{minutes{0}, minutes{360}, {Channel::kSms, Channel::kEmail}, "Asia/Dhaka"}));
+  EXPECT_EQ(config.clients[2].quiet_hours, std::nullopt);
+}
+
+TEST(Loader, ReadsPrices) {
+  const Config config = loaded(R"(
+[[client]]
+name = "a"
+[[price]]
+prefix = "+880"
+cents = 3
+[[price]]
+prefix = "+880"
+client = "a"
+cents = 0
+[[price]]
+channel = "email"
+cents = 1
+)");
+  using model::Channel;
+  EXPECT_EQ(config.prices, (std::vector<model::PriceRule>{{"", Channel::kSms, "+880", 3},
+                                                          {"a", Channel::kSms, "+880", 0},
+                                                          {"", Channel::kEmail, "", 1}}));
+}
+
 TEST(Loader, SaysWhyAKeyCannotBeHad) {
   const auto error = errors("[[client]]\nname = \"a\"\nkey = \"env:NOT_THERE\"");
   EXPECT_THAT(error, ElementsAre("test.toml:3: [[client]] 'a' key: environment variable NOT_THERE "

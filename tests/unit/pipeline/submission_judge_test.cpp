@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/pipeline/quiet_hours.h"
+
 namespace heliograph::pipeline {
 namespace {
 
@@ -80,6 +82,86 @@ TEST_F(JudgeTest, KeepsTheNumberAsItWasGiven) {
 TEST_F(JudgeTest, WithoutBillingNothingCosts) {
   client.billing = false;
   EXPECT_EQ(judge()->cost_cents, 0);
+}
+
+TEST_F(JudgeTest, ThePriceIsThatOfTheDestination) {
+  client.name = "acme";
+  client.price_per_part_cents = 7;
+  settings.prices = model::PriceTable({{.client = "", .prefix = "+1415", .cents = 3},
+                                       {.client = "acme", .prefix = "+44", .cents = 2}});
+  given.text = std::string(161, 'a');
+  EXPECT_EQ(judge()->cost_cents, 6);
+  given.to = "+447700900123";
+  EXPECT_EQ(judge()->cost_cents, 4);
+  given.to = "+8801921317475";
+  EXPECT_EQ(judge()->cost_cents, 14);
+  client.billing = false;
+  given.to = "+14155552671";
+  EXPECT_EQ(judge()->cost_cents, 0);
+}
+
+// kNow is 2027-01-15 08:00 UTC: 17:00 in Tokyo, midnight in Los Angeles.
+class QuietJudgeTest : public JudgeTest {
+ protected:
+  QuietJudgeTest() {
+    client.name = "night";
+    given.to = "+819012345678";
+    given.send_at = kNight;
+    config::Client quiet;
+    quiet.name = "night";
+    quiet.quiet_hours.emplace();
+    quiet.quiet_hours->from = hours{21};
+    quiet.quiet_hours->to = hours{8};
+    settings.quiet_hours = std::make_shared<const QuietHours>(std::vector{quiet});
+  }
+  bool held() {
+    const auto verdict = judge();
+    EXPECT_TRUE(verdict) << verdict.error().detail;
+    const bool reason = verdict->schedule_reason == model::ScheduleReason::kQuietHours;
+    EXPECT_EQ(verdict->send_at, reason ? kMorning : kNight);
+    return reason;
+  }
+  static constexpr model::TimePoint kNight = kNow + hours{5};     // 22:00 in Tokyo
+  static constexpr model::TimePoint kMorning = kNow + hours{15};  // 08:00
+};
+
+TEST_F(QuietJudgeTest, WhatFallsIntoTheNightIsHeldUntilMorning) {
+  EXPECT_TRUE(held());
+  EXPECT_EQ(judge()->validity, hours{24});  // counts from send_at on
+}
+
+TEST_F(QuietJudgeTest, NowIsNightToo) {
+  given.send_at.reset();
+  given.timezone = "America/Los_Angeles";  // midnight
+  EXPECT_EQ(judge()->send_at, kNow + hours{8});
+  given.timezone = "Asia/Tokyo";  // 17:00
+  EXPECT_FALSE(judge()->send_at);
+}
+
+TEST_F(QuietJudgeTest, TheTimezoneOfTheMessageWins) {
+  given.timezone = "Europe/London";
+  EXPECT_FALSE(held());
+  given.timezone = "Europe/Londn";
+  EXPECT_EQ(pointer(), "/timezone");
+}
+
+TEST_F(QuietJudgeTest, UrgentOnesAndCodesAreSentByNight) {
+  given.lane = model::Lane::kUrgent;
+  EXPECT_FALSE(held());
+  given.lane = model::Lane::kBulk;
+  EXPECT_TRUE(held());
+  given.otp = true;
+  EXPECT_FALSE(held());
+}
+
+TEST_F(QuietJudgeTest, OthersAreNotConcerned) {
+  client.name = "day";
+  EXPECT_FALSE(held());
+  client.name = "night";
+  given.channel = model::Channel::kEmail;
+  given.to = "a@example.com";
+  given.from = "b@example.com";
+  EXPECT_FALSE(held());
 }
 
 TEST_F(JudgeTest, ThePastMeansNow) {

@@ -156,12 +156,25 @@ TEST_P(AcceptTest, SendAtInTheFutureSchedules) {
   EXPECT_EQ(view.due, world.clock.wall() + std::chrono::minutes{30});
   EXPECT_EQ(view.expires_at, view.due + std::chrono::hours{1});
   EXPECT_EQ(view.send_at, command.message.send_at);
+  EXPECT_EQ(view.schedule_reason, model::ScheduleReason::kNone);
   const auto hints = world.take_waiting();
   ASSERT_EQ(hints.size(), 1u);
   EXPECT_EQ(hints.front().front().due, view.due);
 
   world.clock.advance(std::chrono::minutes{30});
   EXPECT_EQ(world.view(accepted(result).id).status, Status::kQueued);
+}
+
+TEST_P(AcceptTest, KeepsWhyItIsScheduled) {
+  ports::AcceptCommand command = world.message();
+  command.message.send_at = world.clock.real_wall() + std::chrono::minutes{30};
+  command.message.schedule_reason = model::ScheduleReason::kQuietHours;
+  const model::MessageId held = accepted(world.accept(command)).id;
+  EXPECT_EQ(world.view(held).schedule_reason, model::ScheduleReason::kQuietHours);
+  // Where the time is over by now, nothing is held.
+  command.message.send_at = world.clock.real_wall();
+  const model::MessageId due = accepted(world.accept(command)).id;
+  EXPECT_EQ(world.view(due).schedule_reason, model::ScheduleReason::kNone);
 }
 
 TEST_P(AcceptTest, SendAtInThePastIsNow) {

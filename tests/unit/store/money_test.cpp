@@ -167,6 +167,73 @@ TEST_F(DriftTest, AHoldThatCameBackIsNamed) {
               HasSubstr("it still holds what the ledger says is resolved"));
 }
 
+// Each of these leaves every sum as it is: only the message itself can tell.
+TEST_F(DriftTest, APaidMessageWithoutAHoldIsNamed) {
+  EXPECT_THAT(first_problem("UPDATE messages SET hold_state = 0 WHERE hold_state = 1;"
+                            "UPDATE balances SET available = available + 5, held = held - 5"),
+              HasSubstr("it costs 5 cents, but nothing was ever held for it"));
+}
+
+TEST_F(DriftTest, AFreeMessageWithAHoldIsNamed) {
+  EXPECT_THAT(first_problem("DELETE FROM resolutions WHERE hold_state = 3;"
+                            "UPDATE messages SET cost_cents = 0, hold_state = 1, status = 1"
+                            " WHERE hold_state = 3"),
+              HasSubstr("it costs nothing, but has a hold"));
+}
+
+TEST_F(DriftTest, AHoldThatOutlivesItsMessageIsNamed) {
+  EXPECT_THAT(first_problem("UPDATE messages SET status = 4 WHERE hold_state = 1"),
+              HasSubstr("it has come to its end, but its hold is not resolved"));
+}
+
+TEST_F(DriftTest, AReleaseThatIsCapturedByTheLedgerIsNamed) {
+  EXPECT_THAT(
+      first_problem("UPDATE resolutions SET hold_state = 2 WHERE hold_state = 3;"
+                    "UPDATE balances SET available = available - 9, captured = captured + 9"),
+      HasSubstr("its hold is released, but the ledger does not say so"));
+}
+
+TEST_F(DriftTest, AnAmountOtherThanTheMessagesIsNamed) {
+  EXPECT_THAT(first_problem("UPDATE resolutions SET cents = 8 WHERE hold_state = 3"),
+              HasSubstr("with another client, amount or cycle than its own"));
+}
+
+TEST_F(DriftTest, AnotherClientThanTheMessagesIsNamed) {
+  EXPECT_THAT(first_problem("UPDATE resolutions SET client = client + 1 WHERE hold_state = 3"),
+              HasSubstr("with another client, amount or cycle than its own"));
+}
+
+TEST_F(DriftTest, ACycleThatNeverBeganIsNamed) {
+  EXPECT_THAT(first_problem("INSERT INTO resolutions SELECT message, 1, client, 3, cents, at"
+                            " FROM resolutions WHERE hold_state = 3"),
+              HasSubstr("with another client, amount or cycle than its own"));
+}
+
+TEST_F(DriftTest, AResolutionThatIsNoneIsNamed) {
+  EXPECT_THAT(first_problem("INSERT INTO resolutions VALUES (1, 0, 1, 7, 5, 0)"),
+              HasSubstr("resolution of row 1, cycle 0: it is neither a capture nor a release"));
+}
+
+TEST_F(DriftTest, AClientWithoutABalanceIsNamed) {
+  EXPECT_EQ(first_problem("INSERT INTO clients (public_id, name, billing, in_doubt, default_region,"
+                          " callback_url, created_at) VALUES ('p', 'stray', 1, 0, '', '', 0)"),
+            "client \"stray\": it has no balance");
+}
+
+// The schema's own constraint finds it too, unless somebody has switched that off.
+TEST(LedgerCheckTest, ABalanceThatIsNotTheSumOfItsPartsIsNamed) {
+  World world(Threading::kInline);
+  world.accept_ok(world.message(5));
+  world.close(true);
+  Connection connection(world.path(), ConnectionMode::kWriter);
+  EXPECT_TRUE(check_ledger(connection).ok);
+  connection.exec("PRAGMA ignore_check_constraints = ON");
+  connection.exec("UPDATE balances SET available = available + 3");
+  EXPECT_THAT(check_ledger(connection).problems,
+              testing::ElementsAre("client \"acme\": available is 998 cents, but adds up to 995",
+                                   "client \"acme\": granted is 1000 cents, but adds up to 1003"));
+}
+
 TEST(LedgerTest, ASecondResolutionOfOneHoldIsRefused) {
   World world(Threading::kInline);
   world.close(true);
