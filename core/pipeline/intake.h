@@ -20,8 +20,8 @@
 #include "core/model/client.h"
 #include "core/model/message.h"
 #include "core/pipeline/limit_use.h"
-#include "core/pipeline/route_table.h"
 #include "core/pipeline/price_quote.h"
+#include "core/pipeline/route_table.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
 

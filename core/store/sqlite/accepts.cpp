@@ -18,7 +18,8 @@ constexpr const char* kInsert =
     "INSERT INTO messages (id, random, client, channel, lane, class, status, due, expires_at,"
     " updated_at, pinned, in_doubt, parts, cost_cents, hold_state, held_since, send_at,"
     " idempotency_key, recipient, recipient_given, sender, body, client_reference, callback_url,"
-    " metadata, rich, conversation, schedule_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+    " metadata, rich, conversation, schedule_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+    "?10,"
     " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
 
 std::optional<Blob> key_hash(const std::optional<ports::IdempotencyKey>& key) {
