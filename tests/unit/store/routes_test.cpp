@@ -29,6 +29,7 @@ TEST_P(RoutesTest, AClassIsARulesNameAndKeepsItsNumber) {
   }
   EXPECT_EQ(name, "west");
   EXPECT_EQ(world.store->client_names().at(world.client.id), "acme");
+  world.start();
 }
 
 TEST_P(RoutesTest, AMessageWaitsInItsRulesClass) {
