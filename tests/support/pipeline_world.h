@@ -66,8 +66,14 @@ class PipelineWorld {
       slots.push_back({provider_settings[i], providers[i].get(), ""});
     pipeline = std::make_unique<pipeline::Pipeline>(
         options.settings,
-        pipeline::PipelinePorts{clock, random, loop, store, *distributor, limiter.get(), nullptr,
-                                shared_window, nullptr, of_routes},
+        pipeline::PipelinePorts{.clock = clock,
+                                .random = random,
+                                .loop = loop,
+                                .store = store,
+                                .distributor = *distributor,
+                                .limiter = limiter.get(),
+                                .shared_window = shared_window,
+                                .route_distributors = of_routes},
         std::move(slots), [](const std::string&) { FAIL() << "fatal"; });
     for (auto& provider : providers) provider->events = pipeline.get();
     pipeline->start();
