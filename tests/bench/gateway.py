@@ -5,7 +5,7 @@ import re
 import sys
 import urllib.request
 
-from measure import BINARY, ROOT, TEXT, answers, log_has, measure, post_script
+from measure import BINARY, ROOT, TEXT, answers, cpu_seconds, log_has, measure, post_script
 
 URL = "http://127.0.0.1:18080"
 MESSAGE = {"to": "+14155552671", "from": "BENCH", "text": TEXT}
@@ -149,7 +149,12 @@ def bench_redis(bench, mock_url, args):
     rows = []
     for limiter, more in (("memory", ""), ("redis", f'[limiter.config]\nurl = "redis://127.0.0.1:{WIRE_PORT}/0"\n')):
         config = configuration(bench, limiter, f'[limiter]\nplugin = "{limiter}"\n{more}', provider(mock_url, limit=limit, in_flight=256))
+        before = cpu_seconds([redis.pid]), cpu_seconds([wire.pid])
         rows += run(bench, f"heliograph, limiter {limiter}", config, mock_url, args, args.connections)
+        messages = sum(row["messages"] for row in rows[-len(args.connections):])
+        redis_us, wire_us = [1e6 * (cpu_seconds([child.pid]) - was) / messages for child, was in zip((redis, wire), before)]
+        print(f"  limiter {limiter}: besides, a message took {redis_us:.0f} us of Redis and {wire_us:.0f} us of the wire",
+              file=sys.stderr)
     bench.end(wire)
     bench.end(redis)
     return rows
