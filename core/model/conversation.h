@@ -86,6 +86,8 @@ struct InboundMessage {
   // `fallback`, else nobody: then it is parked.
   std::optional<ClientId> owner{};
   std::optional<ClientId> fallback{};
+  // Nobody has proved that it is the provider's: another client's is parked.
+  std::optional<ClientId> only_of{};
 };
 
 // One that came in, as the API shows it.

@@ -27,6 +27,8 @@ struct Receipt {
   std::string dedup_key;                // equal for a replay of the same event; may be empty
   std::string detail;                   // the provider's code or reason
   std::optional<TimePoint> at;          // the provider's time
+  // Nobody has proved that it is the provider's: it says nothing about other clients' messages.
+  std::optional<ClientId> only_of{};
 };
 
 }  // namespace heliograph::model

@@ -149,7 +149,7 @@ using CancelResult = std::variant<Cancelled, Conflict, NotFound>;
 struct Requeued {
   model::MessageId id;
 };
-using RequeueResult = std::variant<Requeued, Conflict, InsufficientCredit, NotFound>;
+using RequeueResult = std::variant<Requeued, Conflict, InsufficientCredit, OptedOut, NotFound>;
 
 // ---- the scheduler's view ----
 

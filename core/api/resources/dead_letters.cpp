@@ -65,6 +65,9 @@ struct FailureWriter {
     json.text("error", "insufficient credits");
     json.integer("required_cents", lack.required_cents);
   }
+  void operator()(const ports::OptedOut&) const {
+    json.text("error", "the recipient has opted out");
+  }
   void operator()(const ports::NotFound&) const { json.text("error", "not found"); }
 };
 

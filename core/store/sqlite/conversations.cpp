@@ -43,6 +43,7 @@ Conversations::Conversations(Connection& connection, model::IdGenerator& ids, po
             fmt::format("SELECT {} WHERE c.id = ?1 AND c.client = ?2", kConversationColumns)),
       owner_(connection,
              "SELECT client FROM conversations WHERE low = ?1 AND high = ?2"
+             " AND message_count > 0"
              " ORDER BY activity DESC LIMIT 1"),
       insert_(connection,
               "INSERT INTO conversations (id, random, client, channel, low, high, sender,"

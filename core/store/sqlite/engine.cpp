@@ -46,7 +46,7 @@ Engine::Engine(std::unique_ptr<Connection> connection, const SqliteOptions& opti
                {.max_depth = options.max_depth,
                 .idempotency_retention = options.idempotency_retention,
                 .capture_on = capture_on(options)}),
-      lifecycle_(*connection_, messages_, ledger_, names_, effects_, revisits_, clock,
+      lifecycle_(*connection_, messages_, ledger_, names_, effects_, opt_outs_, revisits_, clock,
                  capture_on(options)),
       hold_sweep_(*connection_, messages_, revisits_,
                   {.hold_timeout = options.billing.hold_timeout,

@@ -66,9 +66,10 @@ std::optional<ports::InboundOutcome> Inbound::find_earlier(const model::InboundM
 }
 
 std::optional<model::ClientId> Inbound::owner_of(const model::InboundMessage& message) {
-  if (message.owner) return message.owner;
-  if (const auto owner = conversations_.owner_of(message.from, message.to)) return owner;
-  return message.fallback;
+  std::optional<model::ClientId> owner = message.owner;
+  if (!owner) owner = conversations_.owner_of(message.from, message.to);
+  if (!owner) owner = message.fallback;
+  return message.only_of && owner != message.only_of ? std::nullopt : owner;
 }
 
 // Only where answers are as short as that: nobody signs off an e-mail with a single word by chance,

@@ -42,15 +42,17 @@ constexpr const char* kWalkLaterDue =
 }  // namespace
 
 Lifecycle::Lifecycle(Connection& connection, MessageRows& messages, Ledger& ledger, Names& names,
-                     Effects& effects, Revisits& revisits, ports::Clock& clock,
+                     Effects& effects, OptOuts& opt_outs, Revisits& revisits, ports::Clock& clock,
                      model::CaptureOn capture_on)
     : messages_(messages),
       ledger_(ledger),
       names_(names),
       effects_(effects),
+      opt_outs_(opt_outs),
       revisits_(revisits),
       clock_(clock),
       capture_on_(capture_on),
+      read_addresses_(connection, "SELECT sender, recipient FROM messages WHERE id = ?1"),
       requeue_(connection, kRequeue),
       record_end_(connection, kRecordEnd),
       read_item_(connection,
@@ -105,6 +107,14 @@ void Lifecycle::announce(const MessageRow& message) {
   effects_.waiting_items.push_back(read_work_item(rows));
 }
 
+bool Lifecycle::has_opted_out(const MessageRow& message) {
+  Rows rows = read_addresses_.query(message.id.row());
+  const bool found = rows.next();
+  HG_ASSERT(found);
+  const auto sender = rows.get<std::string>();
+  return opt_outs_.refuses(message.client, sender, rows.get<std::string>());
+}
+
 ports::RequeueResult Lifecycle::requeue(std::optional<model::ClientId> client, model::MessageId id,
                                         std::chrono::milliseconds validity) {
   std::optional<MessageRow> message = messages_.load(id, client);
@@ -112,6 +122,7 @@ ports::RequeueResult Lifecycle::requeue(std::optional<model::ClientId> client, m
   const Status from = message->status;
   // An erased message has nothing left to send.
   if (!model::can_requeue(from) || message->erased) return ports::Conflict{from};
+  if (has_opted_out(*message)) return ports::OptedOut{};
   const model::TimePoint now = clock_.wall();
   if (!renew_hold(*message, now)) return ports::InsufficientCredit{message->cost_cents};
   record_end(*message);

@@ -10,6 +10,7 @@
 #include "core/ports/store_types.h"
 #include "core/store/sqlite/message_rows.h"
 #include "core/store/sqlite/names.h"
+#include "core/store/sqlite/opt_outs.h"
 #include "core/store/sqlite/queue_walk.h"
 #include "core/store/sqlite/revisits.h"
 #include "core/store/sqlite/statement.h"
@@ -19,7 +20,8 @@ namespace heliograph::store {
 class Lifecycle {
  public:
   Lifecycle(Connection& connection, MessageRows& messages, Ledger& ledger, Names& names,
-            Effects& effects, Revisits& revisits, ports::Clock& clock, model::CaptureOn capture_on);
+            Effects& effects, OptOuts& opt_outs, Revisits& revisits, ports::Clock& clock,
+            model::CaptureOn capture_on);
 
   ports::CancelResult cancel(std::optional<model::ClientId> client, model::MessageId id);
   ports::RequeueResult requeue(std::optional<model::ClientId> client, model::MessageId id,
@@ -37,6 +39,7 @@ class Lifecycle {
     ports::QueuePosition at{};
   };
 
+  bool has_opted_out(const MessageRow& message);
   bool expire_one(std::int64_t row, model::TimePoint now);
   bool renew_hold(MessageRow& message, model::TimePoint now);
   void record_end(const MessageRow& message);
@@ -52,10 +55,12 @@ class Lifecycle {
   Ledger& ledger_;
   Names& names_;
   Effects& effects_;
+  OptOuts& opt_outs_;
   Revisits& revisits_;
   ports::Clock& clock_;
   model::CaptureOn capture_on_;
   Place sweep_;
+  Statement read_addresses_;
   Statement requeue_;
   Statement record_end_;
   Statement read_item_;

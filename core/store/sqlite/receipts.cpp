@@ -98,6 +98,8 @@ ports::ReceiptOutcome Receipts::apply(const model::Receipt& receipt) {
 }
 
 ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Receipt& receipt) {
+  if (receipt.only_of && *receipt.only_of != message.client)
+    return ports::ReceiptOutcome::kNoChange;
   if (!may_speak_for(receipt, message)) return ports::ReceiptOutcome::kNoChange;
   const model::ReceiptDecision decision = model::decide_receipt({.status = message.status,
                                                                  .hold = message.hold,

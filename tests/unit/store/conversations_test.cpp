@@ -233,6 +233,27 @@ TEST_P(ConversationsTest, WhoseItIs) {
   EXPECT_THAT(list().conversations, SizeIs(1)) << "each client has a thread of its own";
 }
 
+// Whoever may make threads could otherwise have what is said to others.
+TEST_P(ConversationsTest, AThreadInWhichNothingWasSaidOwnsNothing) {
+  world.call<ports::CreateConversationResult>([&](auto done) {
+    world.store->create_conversation({.client = world.client.id, .from = kOurs, .to = kTheirs},
+                                     world.executor, std::move(done));
+  });
+  EXPECT_EQ(take(inbound("1")).kind, Kind::kParked);
+}
+
+TEST_P(ConversationsTest, WhatNobodyHasProvedIsOneClientsAlone) {
+  auto message = inbound("1", "stop");
+  message.owner = world.client.id;
+  message.only_of = model::ClientId{999};
+  EXPECT_EQ(take(message).kind, Kind::kParked);
+  EXPECT_THAT(opt_outs(), IsEmpty());
+  message.provider_message_id = "2";
+  message.only_of = world.client.id;
+  EXPECT_EQ(take(message).client, world.client.id);
+  EXPECT_THAT(opt_outs(), SizeIs(1));
+}
+
 TEST_P(ConversationsTest, ReadUpToAMessage) {
   const auto first = take_ours("1");
   const auto second = take_ours("2");
@@ -380,6 +401,17 @@ TEST_P(ConversationsTest, StopIsHeededUntilStart) {
   EXPECT_EQ(take_ours("3", "Start").wish, model::OptOutWish::kStart);
   EXPECT_FALSE(refused(outgoing()));
   EXPECT_THAT(opt_outs(), IsEmpty());
+}
+
+TEST_P(ConversationsTest, WhatFailedIsNotSentAgainAfterAStop) {
+  const model::MessageId id = world.failed(5);
+  const model::OptOut given{.recipient = world.view(id).to, .sender = ""};
+  world.call<bool>([&](auto done) {
+    world.store->add_opt_out(world.client.id, given, world.executor, std::move(done));
+  });
+  EXPECT_TRUE(std::holds_alternative<ports::OptedOut>(world.requeue(id)));
+  EXPECT_EQ(world.view(id).status, model::Status::kFailedPerm);
+  EXPECT_EQ(world.balance().held_cents, 0);
 }
 
 TEST_P(ConversationsTest, AnOptOutFromEverySenderOutlivesStart) {

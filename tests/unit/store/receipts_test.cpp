@@ -44,6 +44,16 @@ TEST_P(ReceiptsTest, UndeliveredReleases) {
   EXPECT_EQ(world.balance().available_cents, 1'000);
 }
 
+TEST_P(ReceiptsTest, OneThatNobodyHasProvedIsAboutOneClientsMessagesAlone) {
+  const model::MessageId id = world.sent("p-1", 5);
+  model::Receipt receipt = world.receipt_of("p-1", ReceiptState::kDelivered);
+  receipt.only_of = model::ClientId{999};
+  EXPECT_EQ(world.receipt(receipt), ReceiptOutcome::kNoChange);
+  EXPECT_EQ(world.view(id).status, Status::kSent);
+  receipt.only_of = world.client.id;
+  EXPECT_EQ(world.receipt(receipt), ReceiptOutcome::kApplied);
+}
+
 TEST_P(ReceiptsTest, ADuplicateChangesNothing) {
   world.sent("p-1", 5);
   receive("p-1", ReceiptState::kDelivered);

@@ -141,6 +141,9 @@ boost::asio::awaitable<http::Response> retry_message(Call& call) {
   if (std::holds_alternative<ports::InsufficientCredit>(result)) {
     co_return error(402, "The client of this interface has too little credit.");
   }
+  if (std::holds_alternative<ports::OptedOut>(result)) {
+    co_return error(400, "Message cannot be retried: its recipient has opted out");
+  }
   co_return co_await show_id(call, *id);
 }
 

@@ -62,7 +62,10 @@ ReportCounts counts_of(const Outcomes& outcomes, std::size_t expected) {
 boost::asio::awaitable<ReportCounts> report(Call& call, const Reporter& from,
                                             ports::ProviderReport told) {
   ports::ProviderReport addressed;
+  std::optional<model::ClientId> only_of;
+  if (!from.proved) only_of = call.client().id;
   for (model::Receipt& receipt : told.receipts) {
+    receipt.only_of = only_of;
     const Keys keys = co_await senders(call, from, receipt.provider_message_id);
     for (const model::ProviderKey key : keys) {
       receipt.provider = key;
@@ -72,6 +75,7 @@ boost::asio::awaitable<ReportCounts> report(Call& call, const Reporter& from,
   for (model::InboundMessage& message : told.inbound) {
     message.provider = from.name;
     message.fallback = call.client().id;
+    message.only_of = only_of;
   }
   addressed.inbound = std::move(told.inbound);
   if (addressed.size() == 0) co_return ReportCounts{};

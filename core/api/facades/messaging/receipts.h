@@ -17,6 +17,7 @@ namespace heliograph::api::messaging {
 struct Reporter {
   std::string name;            // a provider that is called so is the one that is meant
   std::uint32_t channels = 0;  // else those of these channels; bits of model::Channel
+  bool proved = false;         // by a signature; else it may speak of facades.client's alone
 };
 
 struct ReportCounts {
