@@ -18,6 +18,7 @@ using Tcp = boost::asio::ip::tcp;
 struct ResolverThreads::State {
   // One for a name, whoever asks meanwhile.
   struct Lookup {
+    std::uint64_t serial = 0;  // the id of who asked first
     std::size_t waiters = 0;
     // [loop] Hands the result over to those that still wait.
     std::vector<std::function<void(boost::system::error_code, const Endpoints&)>> answers;
@@ -72,9 +73,10 @@ ResolverThreads::Id ResolverThreads::resolve(std::string host, std::uint16_t por
     for (auto& endpoint : endpoints) endpoint.port(waiting.mapped().port);
     waiting.mapped().done(error, std::move(endpoints));
   };
-  pending_->emplace(id, Waiting{host, port, std::move(done)});
   const std::scoped_lock lock(state_->mutex);
   const auto [lookup, is_new] = state_->lookups.try_emplace(host);
+  if (is_new) lookup->second.serial = id;
+  pending_->emplace(id, Waiting{host, port, lookup->second.serial, std::move(done)});
   ++lookup->second.waiters;
   lookup->second.answers.emplace_back(answer);
   if (!is_new) return id;
@@ -92,7 +94,8 @@ void ResolverThreads::cancel(Id id) {
   if (cancelled.empty()) return;
   const std::scoped_lock lock(state_->mutex);
   const auto lookup = state_->lookups.find(cancelled.mapped().host);
-  if (lookup == state_->lookups.end()) return;  // its answer is on the way
+  // Its answer is on the way; what is there is for others.
+  if (lookup == state_->lookups.end() || lookup->second.serial != cancelled.mapped().lookup) return;
   if (--lookup->second.waiters > 0 || lookup->second.running) return;
   std::erase(state_->line, lookup->first);
   state_->lookups.erase(lookup);

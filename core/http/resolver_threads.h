@@ -47,6 +47,7 @@ class ResolverThreads {
   struct Waiting {
     std::string host;
     std::uint16_t port = 0;
+    std::uint64_t lookup = 0;  // which of the name's
     Done done;
   };
   // What a lookup is for stays on the loop: it may hold sockets, which die there.

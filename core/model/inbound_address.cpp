@@ -22,7 +22,8 @@ std::string printable(std::string_view text) {
 std::string_view bare(std::string_view address) {
   if (!address.ends_with('>')) return address;
   const std::size_t from = address.rfind('<');
-  if (from == std::string_view::npos) return address;
+  // An empty one is a bounce's (RFC 5321, 4.5.5): an address is never empty here.
+  if (from == std::string_view::npos || from + 2 == address.size()) return address;
   return address.substr(from + 1, address.size() - from - 2);
 }
 

@@ -17,6 +17,8 @@ constexpr int kPlacedPerTurn = 256;
 constexpr milliseconds kTick{1};
 // A stalled message that can hope for nothing sooner goes back to the store when too many stall.
 constexpr milliseconds kStalledLong{1'000};
+// A message of a mixed class whose providers are all down is looked at again after this.
+constexpr milliseconds kMixedPause{30'000};
 
 constexpr std::chrono::minutes kQueueIdleMax{5};
 
@@ -228,8 +230,12 @@ void Dispatcher::feed() {
   ask_pump();
 }
 
+// Whether its class holds messages that go to different sets of providers.
+bool Dispatcher::is_mixed(const Job& job) const { return job.queue->info->route == kRouteByRules; }
+
 void Dispatcher::set_aside(Job& job, Placed how) {
-  if (how == Placed::kStalled) return postpone_or_stall(job);
+  // A class of several sets is not full because one of them is.
+  if (how == Placed::kStalled || is_mixed(job)) return postpone_or_stall(job);
   full_.push_back(job.queue->info);
   scheduler_.put_back(job);
 }
@@ -238,7 +244,9 @@ void Dispatcher::postpone_or_stall(Job& job) {
   const ProviderMask providers = providers_of(job);
   if (stalled_.size() >= stalled_max_ && providers != 0) {
     const ports::MonoTime now = ports_.clock.mono();
-    const ports::MonoTime at = board_.available_at(providers, now);
+    ports::MonoTime at = board_.available_at(providers, now);
+    // It would stand before those whose providers work.
+    if (at == ports::MonoTime::max() && is_mixed(job)) at = now + kMixedPause;
     if (at != ports::MonoTime::max() && at > now + kStalledLong) {
       const auto wait = std::chrono::ceil<milliseconds>(at - now);
       return runner_.postpone(job, lowest(providers), ports_.clock.wall() + wait);

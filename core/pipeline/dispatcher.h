@@ -86,6 +86,7 @@ class Dispatcher final : public AttemptOwner {
   Placed place_at(Job& job, const Choice& choice);
   void set_aside(Job& job, Placed how);
   void postpone_or_stall(Job& job);
+  bool is_mixed(const Job& job) const;
   ProviderMask providers_of(Job& job);
   ProviderMask set_of(Job& job) const;
   std::optional<Choice> choose_probe(const Job& job, ProviderMask providers) const;

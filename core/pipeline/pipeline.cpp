@@ -196,9 +196,10 @@ void Pipeline::on_report(model::ProviderKey, ports::ProviderReport report,
         });
     return impl.ports.inbound->take(std::move(report), impl.ports.loop, std::move(taken));
   }
-  auto applied =
-      impl.alive.guard([stored = std::move(stored)](
-                           const std::vector<ports::ReceiptOutcome>&) mutable { stored(true); });
+  auto applied = impl.alive.guard([stored = std::move(stored), receipts = report.receipts.size()](
+                                      const std::vector<ports::ReceiptOutcome>& outcomes) mutable {
+    stored(outcomes.size() == receipts);
+  });
   impl.ports.store.apply_receipts(std::move(report.receipts), impl.ports.loop, std::move(applied));
 }
 

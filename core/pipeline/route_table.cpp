@@ -74,6 +74,7 @@ RouteTable::RouteTable(std::vector<config::Route> routes,
   for (config::Route& route : routes) {
     Rule& rule = rules_.emplace_back();
     rule.given = std::move(route);
+    has_tags_ = has_tags_ || !rule.given.tags.empty();
     rule.prefixes = rule.given.prefixes;
     for (const std::string& country : rule.given.countries) {
       if (const auto* numbers = model::find_region(country)) {
@@ -100,13 +101,19 @@ std::optional<std::size_t> RouteTable::find(std::string_view name) const {
 }
 
 std::optional<std::size_t> RouteTable::match(const RouteQuery& query) const {
+  const std::string_view tag = has_tags_ ? metadata_tag(query.metadata_json) : "";
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (mismatch(i, query).empty()) return i;
+    if (mismatch(i, query, tag).empty()) return i;
   }
   return std::nullopt;
 }
 
 std::string_view RouteTable::mismatch(std::size_t i, const RouteQuery& query) const {
+  return mismatch(i, query, metadata_tag(query.metadata_json));
+}
+
+std::string_view RouteTable::mismatch(std::size_t i, const RouteQuery& query,
+                                      std::string_view tag) const {
   const Rule& rule = rules_[i];
   if ((rule.channels & static_cast<std::uint32_t>(query.channel)) == 0) return "channel";
   const auto begins = [&](const std::string& prefix) { return query.to.starts_with(prefix); };
@@ -114,7 +121,7 @@ std::string_view RouteTable::mismatch(std::size_t i, const RouteQuery& query) co
   if (!is_any_of(rule.given.clients, query.client)) return "client";
   if (!is_any_of(rule.given.senders, query.from)) return "from";
   if (rule.given.tags.empty()) return {};
-  return is_any_of(rule.given.tags, metadata_tag(query.metadata_json)) ? "" : "metadata.tag";
+  return is_any_of(rule.given.tags, tag) ? "" : "metadata.tag";
 }
 
 }  // namespace heliograph::pipeline

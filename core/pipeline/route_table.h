@@ -59,7 +59,10 @@ class RouteTable {
     std::vector<std::string> prefixes;  // those of its countries included
     std::vector<RouteMember> members;
   };
+  std::string_view mismatch(std::size_t i, const RouteQuery& query, std::string_view tag) const;
+
   std::vector<Rule> rules_;
+  bool has_tags_ = false;
   std::vector<RouteMember> unrouted_;
 };
 

@@ -84,6 +84,13 @@ model::OptOut read_opt_out(Rows& rows) {
   return opt_out;
 }
 
+// A page ends early behind what reaches this: a single message may have half a megabyte.
+constexpr std::size_t kPageBytes = 1 << 20;
+
+std::size_t size_of(const model::InboundView& message) {
+  return message.text.size() + (message.content ? message.content->html.size() : 0);
+}
+
 }  // namespace
 
 ConversationQueries::ConversationQueries(Connection& connection, MessageQueries& messages,
@@ -184,10 +191,16 @@ std::optional<ports::ThreadPage> ConversationQueries::thread(const ports::Thread
     found.pop_back();
     page.next_row = found.back().id.row();
   }
+  std::size_t bytes = 0;
   for (const Entry& entry : found) {
-    if (auto message = load(filter.client, entry, now)) {
-      page.messages.push_back(*std::move(message));
-    }
+    auto message = load(filter.client, entry, now);
+    if (!message) continue;
+    if (const auto* inbound = std::get_if<model::InboundView>(&*message))
+      bytes += size_of(*inbound);
+    page.messages.push_back(*std::move(message));
+    if (bytes < kPageBytes) continue;
+    if (entry.id != found.back().id) page.next_row = entry.id.row();
+    break;
   }
   return page;
 }

@@ -65,10 +65,11 @@ Conversations::Conversations(Connection& connection, model::IdGenerator& ids, po
                  " unread_count = (SELECT count(*) FROM inbound_messages i"
                  " WHERE i.conversation = ?1 AND i.id > max(read_row, ?2)) WHERE id = ?1"),
       remove_(connection, "DELETE FROM conversations WHERE id = ?1"),
-      erase_quiet_(
-          connection,
-          "DELETE FROM conversations WHERE id IN"
-          " (SELECT id FROM conversations WHERE activity < ?1 ORDER BY activity LIMIT ?2)") {}
+      erase_quiet_(connection,
+                   "DELETE FROM conversations WHERE id IN"
+                   " (SELECT id FROM conversations c WHERE activity < ?1 AND NOT EXISTS"
+                   " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.live = 1)"
+                   " ORDER BY activity LIMIT ?2)") {}
 
 std::optional<model::ConversationId> Conversations::find_pair(const Making& making,
                                                               const model::AddressPair& pair) {
@@ -149,7 +150,8 @@ std::optional<model::Conversation> Conversations::read_up_to(
   const std::optional<model::Conversation> known = find(client, id);
   if (!known) return std::nullopt;
   if (known->unread_count == 0) return known;
-  mark_read_.run(id.row(), up_to ? up_to->row() : known->activity_row, clock_.wall());
+  const std::int64_t last = known->activity_row;  // what comes later is unread
+  mark_read_.run(id.row(), up_to ? std::min(up_to->row(), last) : last, clock_.wall());
   return find(client, id);
 }
 

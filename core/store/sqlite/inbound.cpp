@@ -11,10 +11,12 @@ namespace {
 
 using Kind = ports::InboundOutcome::Kind;
 
-// A key and an id of one provider might be equal without being the same event.
+// A key and an id of one provider might be equal without being the same event; and what nobody has
+// proved must not make the real one a repetition.
 std::optional<std::string> event_of(const model::InboundMessage& message) {
-  if (!message.dedup_key.empty()) return "key:" + message.dedup_key;
-  if (!message.provider_message_id.empty()) return "id:" + message.provider_message_id;
+  const std::string proof = message.only_of ? "unproved:" : "";
+  if (!message.dedup_key.empty()) return proof + "key:" + message.dedup_key;
+  if (!message.provider_message_id.empty()) return proof + "id:" + message.provider_message_id;
   return std::nullopt;
 }
 
@@ -34,6 +36,7 @@ Inbound::Inbound(Connection& connection, Conversations& conversations, OptOuts& 
                   "SELECT i.id, i.random, i.client, i.conversation, ifnull(c.random, 0)"
                   " FROM inbound_messages i LEFT JOIN conversations c ON c.id = i.conversation"
                   " WHERE i.provider = ?1 AND i.event = ?2"),
+      read_clients_(connection, "SELECT id FROM clients"),
       insert_(connection,
               "INSERT INTO inbound_messages (id, random, client, conversation, channel, provider,"
               " event, provider_message_id, sender, recipient, body, content, sent_at)"
@@ -89,6 +92,21 @@ model::OptOutWish Inbound::heed(const model::InboundMessage& message, model::Cli
   return wish;
 }
 
+// Nobody knows whose number it is, so it may be anybody's that sends from there.
+model::OptOutWish Inbound::heed_for_all(const model::InboundMessage& message) {
+  std::vector<model::ClientId> clients;
+  {
+    Rows rows = read_clients_.query();
+    while (rows.next()) clients.push_back(rows.get<model::ClientId>());
+  }
+  model::OptOutWish wish = model::OptOutWish::kNone;
+  for (const model::ClientId client : clients) {
+    wish = heed(message, client);
+    if (wish == model::OptOutWish::kNone) break;
+  }
+  return wish;
+}
+
 ports::InboundOutcome Inbound::take(const model::InboundMessage& message) {
   if (auto earlier = find_earlier(message)) return *std::move(earlier);
   ports::InboundOutcome outcome;
@@ -96,6 +114,7 @@ ports::InboundOutcome Inbound::take(const model::InboundMessage& message) {
   outcome.client = owner_of(message);
   if (!outcome.client) {
     outcome.kind = Kind::kParked;
+    if (!message.only_of) outcome.wish = heed_for_all(message);
     insert(message, outcome);
     return outcome;
   }

@@ -38,6 +38,7 @@ class Inbound {
   std::optional<ports::InboundOutcome> find_earlier(const model::InboundMessage& message);
   std::optional<model::ClientId> owner_of(const model::InboundMessage& message);
   model::OptOutWish heed(const model::InboundMessage& message, model::ClientId client);
+  model::OptOutWish heed_for_all(const model::InboundMessage& message);
   void insert(const model::InboundMessage& message, const ports::InboundOutcome& outcome);
 
   Conversations& conversations_;
@@ -48,6 +49,7 @@ class Inbound {
   ports::Random& random_;
   const model::OptOutWords words_;
   Statement find_event_;
+  Statement read_clients_;
   Statement insert_;
   Statement erase_;
   Statement remove_;

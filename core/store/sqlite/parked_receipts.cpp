@@ -28,10 +28,10 @@ ParkedReceipts::ParkedReceipts(Connection& connection, std::size_t parked_max)
       parked_max_(parked_max),
       insert_(connection,
               "INSERT INTO parked_receipts (provider, provider_message_id, message, state, detail,"
-              " received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
+              " received_at, only_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
       read_(connection,
-            "SELECT provider, provider_message_id, message, state, detail FROM parked_receipts"
-            " WHERE id = ?1"),
+            "SELECT provider, provider_message_id, message, state, only_of, detail"
+            " FROM parked_receipts WHERE id = ?1"),
       remove_(connection, "DELETE FROM parked_receipts WHERE id = ?1"),
       read_all_(connection,
                 "SELECT id, provider, provider_message_id, message FROM parked_receipts"),
@@ -101,7 +101,8 @@ bool ParkedReceipts::is_parked(const model::Receipt& receipt, std::optional<std:
     const bool same = rows.get<model::ProviderKey>() == receipt.provider &&
                       rows.get<std::string_view>() == receipt.provider_message_id &&
                       rows.get<std::optional<std::int64_t>>() == row &&
-                      rows.get<model::ReceiptState>() == receipt.state;
+                      rows.get<model::ReceiptState>() == receipt.state &&
+                      rows.get<std::optional<model::ClientId>>() == receipt.only_of;
     if (same) return true;
   }
   return false;
@@ -114,7 +115,7 @@ void ParkedReceipts::park(const model::Receipt& receipt, std::optional<std::int6
   if (is_parked(receipt, row)) return;
   if (count_ >= parked_max_) drop_oldest();
   insert_.run(receipt.provider, receipt.provider_message_id, row, receipt.state, receipt.detail,
-              now);
+              now, receipt.only_of);
   remember({.id = sqlite3_last_insert_rowid(connection_.handle()), .key = key, .row = row});
 }
 
@@ -133,6 +134,7 @@ std::vector<model::Receipt> ParkedReceipts::take(std::int64_t row, model::Provid
       receipt.provider_message_id = rows.get<std::string>();
       entry.row = rows.get<std::optional<std::int64_t>>();
       receipt.state = rows.get<model::ReceiptState>();
+      receipt.only_of = rows.get<std::optional<model::ClientId>>();
       receipt.detail = rows.get<std::string>();
     }
     entry.key = key_of(receipt.provider, receipt.provider_message_id);

@@ -105,6 +105,19 @@ TEST_F(ResolverThreadsTest, WhatNobodyWaitsForIsNotLookedUp) {
   EXPECT_THAT(names->asked(), ElementsAre("dead1.example", "dead3.example"));
 }
 
+// The answer of the first is on its way when it is cancelled; the second is another lookup.
+TEST_F(ResolverThreadsTest, ACancelThatComesLateHarmsNobodyElse) {
+  make(1);
+  const auto late = ask("first.example", 1);
+  ask("dead.example");
+  ASSERT_TRUE(names->wait_asked("dead.example"));
+  ask("first.example", 2);
+  resolver->cancel(late);
+  names->release();
+  run_until_answers(2);
+  EXPECT_THAT(answers, ElementsAre("dead.example:80", "first.example:2"));
+}
+
 TEST_F(ResolverThreadsTest, ItsEndWaitsForNobody) {
   make(1);
   ask("dead.example");

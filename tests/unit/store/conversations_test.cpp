@@ -254,6 +254,34 @@ TEST_P(ConversationsTest, WhatNobodyHasProvedIsOneClientsAlone) {
   EXPECT_THAT(opt_outs(), SizeIs(1));
 }
 
+TEST_P(ConversationsTest, WhatNobodyHasProvedHidesNothing) {
+  auto message = inbound("1");
+  message.owner = world.client.id;
+  message.only_of = model::ClientId{999};
+  EXPECT_EQ(take(message).kind, Kind::kParked);
+  message.only_of.reset();
+  EXPECT_EQ(take(message).kind, Kind::kStored);
+}
+
+TEST_P(ConversationsTest, AStopToANumberThatIsNobodysHoldsForEverybody) {
+  EXPECT_EQ(take(inbound("1", "stop")).kind, Kind::kParked);
+  EXPECT_TRUE(refused(outgoing()));
+  EXPECT_EQ(take(inbound("2", "start")).kind, Kind::kParked);
+  EXPECT_FALSE(refused(outgoing()));
+}
+
+TEST_P(ConversationsTest, AThreadStaysWhileItsMessageWaits) {
+  ports::AcceptCommand later = outgoing();
+  later.message.send_at = world.clock.wall() + 60 * kDay;
+  later.message.validity = 90 * kDay;
+  const auto accepted = world.accept(std::move(later));
+  const auto thread = std::get<ports::Accepted>(accepted).conversation;
+  ASSERT_TRUE(thread);
+  world.clock.advance(40 * kDay);
+  world.erase();
+  EXPECT_TRUE(find(*thread));
+}
+
 TEST_P(ConversationsTest, ReadUpToAMessage) {
   const auto first = take_ours("1");
   const auto second = take_ours("2");

@@ -269,13 +269,21 @@ TEST_P(CaptureOnSentTest, AReceiptThatSaysTakenCaptures) {
   EXPECT_EQ(world.view(id).hold, HoldState::kCaptured);
 }
 
+TEST_P(ReceiptsTest, OneThatNobodyHasProvedIsParkedAsSuch) {
+  model::Receipt receipt = world.receipt_of("p-1", ReceiptState::kUndelivered);
+  receipt.only_of = model::ClientId{999};
+  EXPECT_EQ(world.receipt(receipt), ReceiptOutcome::kParked);
+  const model::MessageId id = world.sent("p-1", 5);
+  EXPECT_EQ(world.view(id).status, Status::kSent);
+}
+
 TEST(ParkedReceiptsTest, TheOldestGoWhenThereAreTooMany) {
   World world(Threading::kInline);
   Connection connection(":memory:", ConnectionMode::kMemory);
   connection.exec(
       "CREATE TABLE parked_receipts (id INTEGER PRIMARY KEY, provider INTEGER,"
       " provider_message_id TEXT, message INTEGER, state INTEGER, detail TEXT,"
-      " received_at INTEGER)");
+      " received_at INTEGER, only_of INTEGER)");
   ParkedReceipts parked(connection, 2);
   const model::TimePoint now = world.clock.wall();
   for (const char* name : {"a", "b", "c"}) {
