@@ -134,5 +134,40 @@ TEST(Routing, WithoutAnyRuleItGoesToAll) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(world.arrived(i), 4u);
 }
 
+// Messages that were accepted without a rule share a class, whatever rule fits them now.
+struct MixedClass : RoutingWorld {
+  MixedClass() {
+    options.settings.routes = {route("west", {{"a", {}, {}}}, {"+1"}),
+                               route("asia", {{"b", {}, {}}}, {"+880"})};
+  }
+  void submit_both(int west, int asia) {
+    submit(PipelineWorld::message(), west);
+    model::NewMessage message = PipelineWorld::message();
+    message.to = "+8801921317475";
+    submit(message, asia);
+  }
+};
+
+TEST(Routing, AProviderThatIsSlowHoldsUpItsOwnAlone) {
+  MixedClass world;
+  world.providers[0]->plan = [](const ports::SendRequest&) {
+    return SendPlan{.latency = minutes{1}};
+  };
+  world.start();
+  world.submit_both(500, 50);
+  world.run_for(seconds{10});
+  EXPECT_EQ(world.arrived(1), 50u);
+}
+
+TEST(Routing, AProviderThatIsOffHoldsUpItsOwnAlone) {
+  MixedClass world;
+  world.start();
+  world.pipeline->act("a", pipeline::ProviderAction::kDisable, world.loop, [](const auto&) {});
+  world.submit_both(5'000, 50);
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.arrived(0), 0u);
+  EXPECT_EQ(world.arrived(1), 50u);
+}
+
 }  // namespace
 }  // namespace heliograph::test
