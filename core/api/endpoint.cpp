@@ -1,6 +1,7 @@
 #include "core/api/endpoint.h"
 
 #include <fmt/format.h>
+#include <limits>
 
 #include <utility>
 
@@ -10,6 +11,9 @@
 
 namespace heliograph::api {
 namespace {
+
+// What requests that the door refuses are counted under, whatever their path.
+constexpr std::uint32_t kRefusedRequests = std::numeric_limits<std::uint32_t>::max();
 
 // Who reaches a trusted listener without a key.
 std::shared_ptr<const model::Principal> operator_principal() {
@@ -143,15 +147,17 @@ boost::asio::awaitable<http::Response> Routes::serve(Context& context, Endpoint 
   co_return response;
 }
 
-// Requests are counted before anything else is looked at: a flood of refused ones is one too.
+// A flood of refused requests is one too; but it must not use up what those from here may send, for
+// it may come through a proxy that shares their address.
 boost::asio::awaitable<http::Response> Routes::answer_facade(Call& call, const Endpoint& endpoint) {
   RequestWindow& window = call.context.facade_window;
   if (endpoint.manners.too_many == nullptr || !window.enabled()) {
     co_return co_await answer_at_door(call, endpoint);
   }
   const std::string address = call.context.peers.client_address(call.request);
-  const RequestWindow::Verdict verdict =
-      window.take(address, endpoint.number, call.ports().clock.mono());
+  const bool refused = call.context.facade_door.refusal(call.request, endpoint.manners).has_value();
+  const std::uint32_t counted = refused ? kRefusedRequests : endpoint.number;
+  const RequestWindow::Verdict verdict = window.take(address, counted, call.ports().clock.mono());
   http::Response response;
   if (verdict.allowed) {
     response = co_await answer_at_door(call, endpoint);

@@ -50,6 +50,7 @@ struct Submission {
   // gateway has one, and bare digits that are no national number are international.
   std::string fallback_region;
   bool digits_are_international = false;
+  bool digits_have_no_region = false;  // nor are they completed with a region's calling code
 };
 
 struct FieldError {

@@ -221,7 +221,9 @@ std::expected<std::string, FieldError> judge_recipient(const IntakeSettings& set
     if (!model::is_email_address(given.to)) return wrong("/to", kNotAnAddress);
     return given.to;
   }
-  const model::NumberRules rules{.default_region = region_of(settings, client, given),
+  const model::NumberRules rules{.default_region = given.digits_have_no_region
+                                                       ? std::string()
+                                                       : region_of(settings, client, given),
                                  .digits_are_international = given.digits_are_international,
                                  .check_possible = settings.numbers.validation == "possible"};
   auto number = model::normalise_number(given.to, rules);

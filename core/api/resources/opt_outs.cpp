@@ -17,6 +17,12 @@
 namespace heliograph::api {
 namespace {
 
+// A "+" that was not encoded came as a blank.
+std::string with_plus(std::string text) {
+  if (text.starts_with(' ')) text.front() = '+';
+  return text;
+}
+
 constexpr const char* kNotARecipient =
     "Must be a number in international form or a bare e-mail address.";
 constexpr const char* kNotASender =
@@ -67,11 +73,11 @@ std::expected<model::OptOut, http::Problem> read_pair(const Call& call) {
   }
   const std::string* given = query_parameter(call.request, "recipient");
   if (given == nullptr) return std::unexpected(query_problem("recipient", "is missing."));
-  auto recipient = recipient_of(call, *given);
+  auto recipient = recipient_of(call, with_plus(*given));
   if (!recipient) return std::unexpected(query_problem("recipient", "is no recipient's address."));
   opt_out.recipient = *std::move(recipient);
   if (const std::string* sender = query_parameter(call.request, "sender")) {
-    opt_out.sender = *sender;
+    opt_out.sender = with_plus(*sender);
   }
   return opt_out;
 }
@@ -101,7 +107,7 @@ boost::asio::awaitable<http::Response> list(Call& call) {
   ports::OptOutFilter filter{
       .client = call.client().id, .before_row = query->before_row, .limit = query->limit};
   if (const std::string* given = query_parameter(call.request, "recipient")) {
-    filter.recipient = recipient_of(call, *given);
+    filter.recipient = recipient_of(call, with_plus(*given));
     if (!filter.recipient) {
       co_return http::problem_response(query_problem("recipient", "is no recipient's address."));
     }

@@ -139,6 +139,8 @@ TEST_F(ConversationsApiTest, OptOuts) {
   const json listed = json_of(send(get("/v1/opt-outs?recipient=%2B15550001111")));
   EXPECT_EQ(listed["opt_outs"].size(), 1u);
   EXPECT_EQ(conversations.last_opt_outs.recipient, "+15550001111");
+  EXPECT_EQ(send(get("/v1/opt-outs?recipient=+15550001111")).status, 200u) << "an unencoded +";
+  EXPECT_EQ(conversations.last_opt_outs.recipient, "+15550001111");
   EXPECT_EQ(send(del("/v1/opt-outs")).status, 400u);
   EXPECT_EQ(send(del("/v1/opt-outs?recipient=%2B15550001111&what=x")).status, 400u);
   EXPECT_EQ(send(del("/v1/opt-outs?recipient=%2B15550001111")).status, 404u);

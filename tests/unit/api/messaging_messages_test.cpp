@@ -143,6 +143,21 @@ TEST_F(MessagingMessages, RetryRequeuesWhatFailed) {
   EXPECT_EQ(send(call(path(message, "/retry"), "")).status, 402u);
 }
 
+// Neither looks like what it is to these clients: one is "failed", the other "sending".
+TEST_F(MessagingMessages, RetryNeitherDoublesADoubtNorRevivesWhatWasGivenUp) {
+  const auto doubtful = send(call(path(put(model::Status::kUnknown), "/retry"), ""));
+  EXPECT_EQ(doubtful.status, 400u);
+  EXPECT_EQ(json_of(doubtful).at("detail"), "Message cannot be retried: it may have been sent");
+  const auto given_up = send(call(path(put(model::Status::kCancelled), "/retry"), ""));
+  EXPECT_EQ(given_up.status, 400u);
+  EXPECT_EQ(json_of(given_up).at("detail"),
+            "Message cannot be retried: it was given up; send it anew");
+  model::MessageView& stopped = put(model::Status::kFailedPerm);
+  store.requeue_results[stopped.id] = ports::OptedOut{};
+  EXPECT_EQ(send(call(path(stopped, "/retry"), "")).status, 400u);
+  EXPECT_TRUE(store.validities.size() <= 1u);
+}
+
 TEST_F(MessagingMessages, AStatusIsWhatHappenedNotWhatIsWritten) {
   model::MessageView& waiting = put(model::Status::kQueued);
   EXPECT_EQ(json_of(patch(waiting, {{"status", "pending"}})).at("status"), "pending");

@@ -231,6 +231,26 @@ TEST_F(MessagingTest, NoCreditNoRoomAndTheTotalLimitAreAnsweredInItsWords) {
 
 // ---- the limit by address and path ----
 
+// They may come through a proxy on this machine, whose address is that of the local programs.
+TEST_F(MessagingTest, WhatTheDoorRefusesUsesUpNobodysRequests) {
+  http::Request refused = call(kSend, kMessage);
+  refused.headers.emplace_back("origin", "https://elsewhere.example");
+  for (int i = 0; i < 101; ++i) send(refused);
+  EXPECT_EQ(send(refused).status, 429u);
+  const auto allowed = send(call(kSend, kMessage));
+  EXPECT_EQ(allowed.status, 201u) << allowed.body;
+  EXPECT_EQ(header(allowed, "X-RateLimit-Remaining"), "99");
+}
+
+TEST_F(MessagingTest, ANumberWithoutItsPlusIsTheSameInEveryRegion) {
+  intake_settings.numbers.default_region = "DE";
+  rebuild();
+  const auto response =
+      send(call(kSend, R"({"from":"15551234567","to":"15559876543","type":"sms","body":"x"})"));
+  ASSERT_EQ(response.status, 201u) << response.body;
+  EXPECT_EQ(store.accepted.back().message.to, "+15559876543");
+}
+
 TEST_F(MessagingTest, EveryAnswerTellsTheLimit) {
   for (const char* target :
        {"/health", "/ready", "/api/v1/messages/?status=queued", "/api/v1/messages/x"}) {

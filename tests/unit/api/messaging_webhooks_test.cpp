@@ -246,5 +246,30 @@ TEST_F(MessagingWebhooks, WithoutRoomTheProviderIsAskedToRepeat) {
   EXPECT_EQ(counts("twilio").at("parked"), 0);
 }
 
+// The generic webhook is no way around the key of one that has its own.
+TEST_F(MessagingWebhooks, AProviderWithAKeyProvesItselfEverywhere) {
+  settings.facades.twilio_auth_token = "12345";
+  rebuild();
+  for (const char* path : {"/api/v1/webhooks/twilio", "/api/v1/webhooks/generic/twilio"}) {
+    const auto response = send(form(path, "From=%2B15550001111&To=%2B15550002222&Body=STOP"));
+    EXPECT_EQ(response.status, 401u) << path;
+  }
+  EXPECT_TRUE(inbound.empty());
+}
+
+TEST_F(MessagingWebhooks, WhatIsNotSignedSpeaksOfOneClientAlone) {
+  const auto response = send(call("/api/v1/webhooks/generic/phones",
+                                  R"({"from":"+15550001111","to":"+15550002222","body":"STOP"})"));
+  EXPECT_EQ(response.status, 200u) << response.body;
+  ASSERT_EQ(inbound.size(), 1u);
+  EXPECT_EQ(inbound[0].only_of, facade);
+}
+
+TEST_F(MessagingWebhooks, AFormHasABound) {
+  std::string body = "a=1";
+  for (int i = 0; i < 1'001; ++i) body += "&a";
+  EXPECT_EQ(send(form("/api/v1/webhooks/twilio", body)).status, 422u);
+}
+
 }  // namespace
 }  // namespace heliograph::test

@@ -18,7 +18,7 @@ namespace heliograph::api::messaging {
 namespace {
 
 constexpr std::size_t kParentMax = 64;        // bytes: what a client_reference holds
-constexpr std::size_t kNumberLeast = 7;       // digits; fewer are a short code
+constexpr std::size_t kNumberLeast = 9;       // digits; fewer may be a short code
 constexpr std::size_t kNumberDigitsMax = 15;  // E.164
 
 // ^\+?[1-9]\d{1,14}$
@@ -69,6 +69,7 @@ class Reader {
     if (!faults_.empty()) return std::unexpected(invalid(faults_));
     place(text, urls);
     out_.digits_are_international = true;
+    out_.digits_have_no_region = true;
     return std::move(out_);
   }
 
@@ -232,7 +233,7 @@ std::expected<pipeline::Submission, http::Response> read_message(
 }
 
 http::Response misjudged(const pipeline::FieldError& wrong) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFields{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFields{
       {{"/to", "to"},
        {"/from", "from"},
        {"/text", "body"},
@@ -240,6 +241,8 @@ http::Response misjudged(const pipeline::FieldError& wrong) {
        {"/media", "attachments"},
        {"/channel", "type"},
        {"/subject", "metadata"},
+       {"/metadata", "metadata"},
+       {"/timezone", "to"},
        {"/client_reference", "parent_id"}}};
   const auto* found = std::ranges::find_if(
       kFields, [&](const auto& field) { return wrong.pointer.starts_with(field.first); });

@@ -128,6 +128,14 @@ boost::asio::awaitable<http::Response> list_messages(Call& call) {
 boost::asio::awaitable<http::Response> retry_message(Call& call) {
   const auto id = model::MessageId::parse(call.request.param("id"));
   if (!id) co_return not_found();
+  const auto message = co_await find_message(call, *id);
+  if (!message) co_return not_found();
+  if (message->status == model::Status::kUnknown) {
+    co_return error(400, "Message cannot be retried: it may have been sent");
+  }
+  if (message->status == model::Status::kCancelled) {
+    co_return error(400, "Message cannot be retried: it was given up; send it anew");
+  }
   auto start = [&](ports::Done<ports::RequeueResult> done) {
     const auto validity = call.context.settings.messages.validity;
     call.ports().store.requeue(call.client().id, *id, validity, call.executor(), std::move(done));

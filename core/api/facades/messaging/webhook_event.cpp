@@ -22,7 +22,8 @@ namespace {
 using model::ReceiptState;
 
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-constexpr std::size_t kIdMax = 256;  // characters
+constexpr std::ptrdiff_t kFieldsMax = 1'000;  // of a form
+constexpr std::size_t kIdMax = 256;           // characters
 constexpr std::size_t kDetailMax = 256;
 constexpr std::size_t kAddressMax = 320;
 
@@ -160,6 +161,9 @@ std::expected<WebhookBody, http::Response> read_webhook(const http::Request& req
   if (!is_form(request)) {
     return std::unexpected(facade::error(
         415, "Content-Type must be application/json or application/x-www-form-urlencoded."));
+  }
+  if (std::ranges::count(request.body, '&') > kFieldsMax) {
+    return bad("value_error", "Value error, this form has more than 1000 fields");
   }
   auto fields = http::parse_query(request.body);
   const auto is_text = [](const http::Header& field) {

@@ -20,6 +20,8 @@ namespace heliograph::api::messaging {
 namespace {
 
 constexpr std::size_t kBodyMax = 1'024 * 1'024;  // SendGrid's arrays have up to 768 KiB
+constexpr std::size_t kFormMax = 64 * 1'024;     // Twilio's forms have a few KiB
+constexpr std::string_view kTwilioSignature = "x-twilio-signature";
 
 constexpr std::uint32_t bits(std::initializer_list<model::Channel> channels) {
   std::uint32_t all = 0;
@@ -96,8 +98,12 @@ boost::asio::awaitable<http::Response> take(Call& call, const WebhookBody& body,
 
 boost::asio::awaitable<http::Response> twilio(Call& call) {
   WebhookCounts::Events& counts = call.context.webhook_counts.twilio;
-  const auto body = read_webhook(call.request);
   const WebhookSignatures& signatures = call.context.webhook_signatures;
+  // Before anything is made of what everybody can send.
+  if (signatures.checks_twilio() && !call.request.header(kTwilioSignature)) {
+    co_return wrong_signature(counts);
+  }
+  const auto body = read_webhook(call.request);
   if (signatures.checks_twilio()) {
     const bool tls = call.context.listeners.tls(call.request.local_listener);
     const std::string url = call.context.peers.url(call.request, tls);
@@ -177,12 +183,13 @@ FacadeManners manners(bool is_signed) {
 void add_webhooks(Routes& routes) {
   using enum http::Method;
   const http::RouteOptions options{.body_max = kBodyMax};
+  const http::RouteOptions small{.body_max = kFormMax};
   const FacadeManners twilio_manners =
       manners(!routes.settings().facades.twilio_auth_token.empty());
   const FacadeManners sendgrid_manners =
       manners(!routes.settings().facades.sendgrid_public_key.empty());
-  routes.facade(kPost, "/api/v1/webhooks/twilio", twilio_manners, twilio, options);
-  routes.facade(kPost, "/api/webhooks/sms", twilio_manners, twilio, options);
+  routes.facade(kPost, "/api/v1/webhooks/twilio", twilio_manners, twilio, small);
+  routes.facade(kPost, "/api/webhooks/sms", twilio_manners, twilio, small);
   routes.facade(kPost, "/api/v1/webhooks/sendgrid", sendgrid_manners, sendgrid, options);
   routes.facade(kPost, "/api/webhooks/email", sendgrid_manners, sendgrid, options);
   routes.facade(kPost, "/api/v1/webhooks/generic/{provider}", manners(false), generic, options);
