@@ -1,8 +1,8 @@
 #include "core/api/endpoint.h"
 
 #include <fmt/format.h>
-#include <limits>
 
+#include <limits>
 #include <utility>
 
 #include "core/api/rate_limit_headers.h"

@@ -98,7 +98,7 @@ struct ThreadPage {
 struct ConversationStatistics {
   std::uint64_t inbound = 0;
   std::uint64_t outbound = 0;
-  std::uint64_t failed = 0;                      // FAILED_PERM and EXPIRED
+  std::uint64_t failed = 0;                      // FAILED_PERM, EXPIRED and CANCELLED
   std::optional<double> send_seconds_average{};  // from acceptance to the provider's taking it
 };
 

@@ -1,6 +1,9 @@
 #include "core/api/facades/facade_words.h"
 
+#include <fmt/format.h>
+
 #include "core/api/message_json.h"
+#include "core/api/rate_limit_headers.h"
 
 namespace heliograph::api::facade {
 
@@ -29,6 +32,17 @@ http::Response invalid(const std::vector<FieldFault>& faults) {
   json.end_array();
   json.end_object();
   return json_response(422, json);
+}
+
+http::Response StoreRefusals::operator()(const ports::InsufficientCredit&) const {
+  return error(402, "The client of this interface has too little credit.");
+}
+
+http::Response StoreRefusals::operator()(const ports::Overloaded& overloaded) const {
+  http::Response response =
+      error(503, fmt::format("No message is taken now: {}.", overloaded.reason));
+  add_retry_after(overloaded.retry_after, response);
+  return response;
 }
 
 std::expected<JsonValue, http::Response> read_object(const http::Request& request) {

@@ -10,8 +10,17 @@
 #include "core/api/json_value.h"
 #include "core/api/json_writer.h"
 #include "core/http/message.h"
+#include "core/model/message.h"
+#include "core/ports/store.h"
 
 namespace heliograph::api::facade {
+
+// In which the replaced systems' words, each for several, are looked up.
+inline constexpr model::Status kAllStatuses[] = {
+    model::Status::kScheduled,  model::Status::kQueued,    model::Status::kSending,
+    model::Status::kSent,       model::Status::kDelivered, model::Status::kFailedTemp,
+    model::Status::kFailedPerm, model::Status::kExpired,   model::Status::kCancelled,
+    model::Status::kUnknown};
 
 // {"detail": "..."}: every error that is not about a field.
 http::Response error(unsigned status, std::string_view detail);
@@ -25,6 +34,13 @@ struct FieldFault {
 };
 // 422 {"detail": [{"type", "loc": [where, field], "msg"}]}
 http::Response invalid(const std::vector<FieldFault>& faults);
+
+// What the store says to a message that it does not take, as far as it is no fault of the request:
+// 402 and 503 with Retry-After. For visitors to inherit.
+struct StoreRefusals {
+  http::Response operator()(const ports::InsufficientCredit&) const;
+  http::Response operator()(const ports::Overloaded& overloaded) const;
+};
 
 // The body as a JSON object. The error is the 422 to send, or 415 for a content coding; the type
 // was looked at by the door.

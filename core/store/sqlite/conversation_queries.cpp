@@ -31,9 +31,10 @@ std::string thread_sql(std::string_view compare, std::string_view order) {
 
 std::string count_outbound_sql() {
   return fmt::format(
-      "SELECT count(*), ifnull(sum(status IN ({}, {})), 0) FROM"
+      "SELECT count(*), ifnull(sum(status IN ({}, {}, {})), 0) FROM"
       " (SELECT status FROM messages WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
-      static_cast<int>(model::Status::kFailedPerm), static_cast<int>(model::Status::kExpired));
+      static_cast<int>(model::Status::kFailedPerm), static_cast<int>(model::Status::kExpired),
+      static_cast<int>(model::Status::kCancelled));
 }
 
 // A row's time is its upper bits. What is sent later waits for its time, not for a provider.

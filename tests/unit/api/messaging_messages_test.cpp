@@ -158,6 +158,18 @@ TEST_F(MessagingMessages, RetryNeitherDoublesADoubtNorRevivesWhatWasGivenUp) {
   EXPECT_TRUE(store.validities.size() <= 1u);
 }
 
+TEST_F(MessagingMessages, WhatCameInCannotBeChanged) {
+  model::InboundView came;
+  came.id = put(model::Status::kSent).id;
+  store.messages.clear();
+  conversations.messages.emplace_back(came);
+  const std::string target = "/api/v1/messages/" + came.id.to_string();
+  EXPECT_EQ(send(get(target, "")).status, 200u);
+  const auto retried = send(call(target + "/retry", ""));
+  EXPECT_EQ(retried.status, 400u);
+  EXPECT_EQ(json_of(retried).at("detail"), "A message that came in cannot be changed.");
+}
+
 TEST_F(MessagingMessages, AStatusIsWhatHappenedNotWhatIsWritten) {
   model::MessageView& waiting = put(model::Status::kQueued);
   EXPECT_EQ(json_of(patch(waiting, {{"status", "pending"}})).at("status"), "pending");

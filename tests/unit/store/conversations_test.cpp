@@ -399,13 +399,14 @@ TEST_P(ConversationsTest, Statistics) {
   const auto lost = std::get<ports::Accepted>(world.accept(outgoing()));
   ASSERT_TRUE(world.begin(lost.id));
   world.finish(world.outcome(lost.id, model::Outcome::kRejected, model::Status::kFailedPerm));
+  world.cancel(std::get<ports::Accepted>(world.accept(outgoing())).id);
   const auto statistics = world.call<std::optional<ports::ConversationStatistics>>([&](auto done) {
     world.store->conversation_statistics(world.client.id, id, world.executor, std::move(done));
   });
   ASSERT_TRUE(statistics);
   EXPECT_EQ(statistics->inbound, 1u);
-  EXPECT_EQ(statistics->outbound, 2u);
-  EXPECT_EQ(statistics->failed, 1u);
+  EXPECT_EQ(statistics->outbound, 3u);
+  EXPECT_EQ(statistics->failed, 2u);
   ASSERT_TRUE(statistics->send_seconds_average);
   EXPECT_NEAR(*statistics->send_seconds_average, 1.5, 0.001);
 }

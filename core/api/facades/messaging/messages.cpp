@@ -125,11 +125,17 @@ boost::asio::awaitable<http::Response> list_messages(Call& call) {
 
 // ---- changes ----
 
+// For one that cannot be changed, because it came in or is not there.
+boost::asio::awaitable<http::Response> not_ours(Call& call, model::MessageId id) {
+  const auto inbound = co_await find_inbound(call, id);
+  co_return inbound ? error(400, "A message that came in cannot be changed.") : not_found();
+}
+
 boost::asio::awaitable<http::Response> retry_message(Call& call) {
   const auto id = model::MessageId::parse(call.request.param("id"));
   if (!id) co_return not_found();
   const auto message = co_await find_message(call, *id);
-  if (!message) co_return not_found();
+  if (!message) co_return co_await not_ours(call, *id);
   if (message->status == model::Status::kUnknown) {
     co_return error(400, "Message cannot be retried: it may have been sent");
   }
@@ -178,7 +184,7 @@ boost::asio::awaitable<http::Response> patch_status(Call& call) {
   const auto id = model::MessageId::parse(call.request.param("id"));
   if (!id) co_return not_found();
   const auto message = co_await find_message(call, *id);
-  if (!message) co_return not_found();
+  if (!message) co_return co_await not_ours(call, *id);
   const std::string_view now = status_word(message->status);
   bool done = now == *wanted;
   if (!done && *wanted == "failed") done = co_await cancel(call, *id);

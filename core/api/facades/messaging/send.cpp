@@ -69,7 +69,9 @@ model::MessageView view_of(const model::NewMessage& message, const ports::Accept
 }
 
 // What was not taken.
-struct Refusal {
+struct Refusal : facade::StoreRefusals {
+  using facade::StoreRefusals::operator();
+
   http::Response operator()(const pipeline::RateLimited& limited) const {
     http::Response response = too_many();
     add_retry_after(limited.retry_after, response);
@@ -84,17 +86,8 @@ struct Refusal {
   http::Response operator()(const ports::IdempotencyMismatch&) const {
     return error(422, "This Idempotency-Key was used with another body.");
   }
-  http::Response operator()(const ports::InsufficientCredit&) const {
-    return error(402, "The client of this interface has too little credit.");
-  }
   http::Response operator()(const ports::OptedOut&) const {
     return misjudged({.pointer = "/to", .detail = std::string(kOptedOutSentence)});
-  }
-  http::Response operator()(const ports::Overloaded& overloaded) const {
-    http::Response response =
-        error(503, fmt::format("No message is taken now: {}.", overloaded.reason));
-    add_retry_after(overloaded.retry_after, response);
-    return response;
   }
   http::Response operator()(const ports::AcceptResult& result) const {
     return std::visit(*this, result);

@@ -8,12 +8,6 @@
 namespace heliograph::api::messaging {
 namespace {
 
-constexpr model::Status kAllStatuses[] = {model::Status::kScheduled,  model::Status::kQueued,
-                                          model::Status::kSending,    model::Status::kSent,
-                                          model::Status::kDelivered,  model::Status::kFailedTemp,
-                                          model::Status::kFailedPerm, model::Status::kExpired,
-                                          model::Status::kCancelled,  model::Status::kUnknown};
-
 void time_or_null(JsonWriter& json, std::string_view name, std::optional<model::TimePoint> time) {
   if (!time) return json.null(name);
   json.time(name, *time);
@@ -69,7 +63,7 @@ std::string_view status_word(model::Status status) {
 
 std::optional<std::vector<model::Status>> statuses_of(std::string_view word) {
   std::vector<model::Status> found;
-  std::ranges::copy_if(kAllStatuses, std::back_inserter(found),
+  std::ranges::copy_if(facade::kAllStatuses, std::back_inserter(found),
                        [&](model::Status status) { return status_word(status) == word; });
   if (found.empty() && word != "queued") return std::nullopt;
   return found;

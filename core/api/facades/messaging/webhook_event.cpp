@@ -162,7 +162,7 @@ std::expected<WebhookBody, http::Response> read_webhook(const http::Request& req
     return std::unexpected(facade::error(
         415, "Content-Type must be application/json or application/x-www-form-urlencoded."));
   }
-  if (std::ranges::count(request.body, '&') > kFieldsMax) {
+  if (std::ranges::count(request.body, '&') >= kFieldsMax) {
     return bad("value_error", "Value error, this form has more than 1000 fields");
   }
   auto fields = http::parse_query(request.body);

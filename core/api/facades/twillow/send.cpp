@@ -76,7 +76,9 @@ http::Response misjudged(const pipeline::FieldError& wrong) {
   return invalid({{"value_error", "body", field, "Value error, " + wrong.detail}});
 }
 
-struct Answer {
+struct Answer : facade::StoreRefusals {
+  using facade::StoreRefusals::operator();
+
   const std::string& provider;
   const pipeline::LimitState& limit;
 
@@ -106,17 +108,8 @@ struct Answer {
     add_retry_after(limited.retry_after, response);
     return response;
   }
-  http::Response operator()(const ports::InsufficientCredit&) const {
-    return error(402, "The client of this interface has too little credit.");
-  }
   http::Response operator()(const ports::OptedOut&) const {
     return misjudged({.pointer = "/to", .detail = std::string(kOptedOutSentence)});
-  }
-  http::Response operator()(const ports::Overloaded& overloaded) const {
-    http::Response response =
-        error(503, fmt::format("No message is taken now: {}.", overloaded.reason));
-    add_retry_after(overloaded.retry_after, response);
-    return response;
   }
   http::Response operator()(const ports::AcceptResult& result) const {
     return std::visit(*this, result);
@@ -145,7 +138,7 @@ boost::asio::awaitable<http::Response> take(Call& call, std::string provider) {
                                call.executor(), std::move(done));
   };
   const auto result = co_await http::await_done<pipeline::IntakeResult>(start);
-  const Answer answer{provider, limit};
+  const Answer answer{{}, provider, limit};
   co_return std::visit(answer, result);
 }
 

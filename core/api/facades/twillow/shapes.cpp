@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace heliograph::api::twillow {
-namespace {
-
-constexpr model::Status kAllStatuses[] = {model::Status::kScheduled,  model::Status::kQueued,
-                                          model::Status::kSending,    model::Status::kSent,
-                                          model::Status::kDelivered,  model::Status::kFailedTemp,
-                                          model::Status::kFailedPerm, model::Status::kExpired,
-                                          model::Status::kCancelled,  model::Status::kUnknown};
-
-}  // namespace
-
 std::string_view status_word(model::Status status) {
   using enum model::Status;
   switch (status) {
@@ -36,7 +26,7 @@ std::string_view status_word(model::Status status) {
 
 std::vector<model::Status> statuses_of(std::string_view word) {
   std::vector<model::Status> found;
-  std::ranges::copy_if(kAllStatuses, std::back_inserter(found),
+  std::ranges::copy_if(facade::kAllStatuses, std::back_inserter(found),
                        [&](model::Status status) { return status_word(status) == word; });
   return found;
 }
