@@ -4,6 +4,7 @@
 #   make test      install, build, run all tests (gateway with clang-19; SDK and plugins with g++ too)
 #   make lint      clang-format, clang-tidy, shellcheck
 #   make bench     build and measure, beside nginx and Kannel where installed (docs/benchmarks.md)
+#   make baseline  processor time and syncs of a message, compared with the committed figures
 #   make slow      the slow test set: long kill loop, a backlog of a million messages
 #   make asan | tsan | coverage
 JOBS ?= 2
@@ -12,7 +13,7 @@ export CTEST_OUTPUT_ON_FAILURE = 1
 export CCACHE_BASEDIR = $(CURDIR)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: run test build build-gcc deps lint bench slow asan tsan coverage clean
+.PHONY: run test build build-gcc deps lint bench baseline slow asan tsan coverage clean
 
 run: build
 	build/release/bin/heliograph serve --demo
@@ -46,7 +47,12 @@ lint: build
 bench:
 	packaging/install-deps.sh --bench
 	$(MAKE) build
+	build/release/bin/heliograph_plugin_calls_bench
 	tests/bench/run.py
+
+# Warns where a message has become dearer than tests/bench/baseline.json says; never fails for it.
+baseline: build
+	tests/bench/baseline.py
 
 asan tsan: deps
 	cmake --preset $@

@@ -19,6 +19,7 @@ packages=(
   libcctz-dev tzdata
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
+  strace  # counts syncs
   chromium  # shows /docs in tests/browser
 )
 node_folders=(tests/browser)
@@ -28,7 +29,10 @@ for option in "$@"; do
       packages+=(clang-format-19 clang-tidy-19 shellcheck)
       node_folders+=(tests/contract)
       ;;
-    --bench) packages+=(nginx-light kannel wrk linux-perf) ;;
+    --bench)
+      packages+=(nginx-light kannel wrk linux-perf)
+      node_folders+=(tests/bench)
+      ;;
     *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench)" >&2; exit 2 ;;
   esac
 done

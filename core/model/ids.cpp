@@ -65,20 +65,25 @@ std::optional<MessageId> MessageId::parse(std::string_view text) {
 }
 
 std::string MessageId::to_string() const {
+  std::string text;
+  write_to(text);
+  return text;
+}
+
+void MessageId::write_to(std::string& text) const {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   const auto row = static_cast<std::uint64_t>(row_);
   const std::uint64_t counter = row & 0xFFFF;
   const std::array<std::uint64_t, 2> halves = {
       row >> 16 << 16 | kVersion << 12 | counter >> 4,
       kVariant << 62 | (counter & 0xF) << kRandomBits | random_};
-  std::string text(kTextLength, '-');
+  text.assign(kTextLength, '-');
   std::size_t digits = 0;
   for (std::size_t i = 0; i < kTextLength; ++i) {
     if (is_hyphen_place(i)) continue;
     text[i] = kDigits[halves[digits / 16] >> (60 - 4 * (digits % 16)) & 0xF];
     ++digits;
   }
-  return text;
 }
 
 }  // namespace heliograph::model

@@ -34,7 +34,8 @@ class MessageId {
   std::int64_t row() const { return row_; }
   std::uint64_t random() const { return random_; }
   TimePoint created_at() const { return TimePoint{std::chrono::milliseconds{row_ >> 16}}; }
-  std::string to_string() const;  // lower case, with hyphens
+  std::string to_string() const;           // lower case, with hyphens
+  void write_to(std::string& text) const;  // the same over what `text` was, whose memory it reuses
 
   auto operator<=>(const MessageId&) const = default;
 

@@ -41,7 +41,7 @@ hg_message borrow_message(const model::WorkItem& item, const std::string& id) {
 }
 
 bool AbiMessage::fill(const model::WorkItem& item, std::string_view packed) {
-  id = item.id.to_string();
+  item.id.write_to(id);
   from = item.from;
   to = item.to;
   text = item.text;

@@ -117,11 +117,10 @@ std::optional<std::uint32_t> DistributorHandle::ask(const ports::PickRequest& re
   question.n_words = excluded_.size();
   const auto all_loads = request.in_flight.size() == accepted_->items.size();
   question.inflight = all_loads ? request.in_flight.data() : nullptr;
-  std::string id;
   hg_message message{};
   if (request.item != nullptr) {
-    id = request.item->id.to_string();
-    message = borrow_message(*request.item, id);
+    request.item->id.write_to(id_);
+    message = borrow_message(*request.item, id_);
     question.msg = &message;
     question.attempt = request.item->attempts + 1U;
     question.key_hash = sticky_hash(request.item->to);

@@ -46,6 +46,7 @@ class DistributorHandle final : public ports::Distributor, public KindSide {
   std::unique_ptr<Snapshot> current_;    // the latest; empty once the plugin has taken it
   bool refused_ = false;                 // the plugin said no to the latest
   std::vector<std::uint64_t> excluded_;  // of the pick at hand, one bit a candidate
+  std::string id_;                       // of its message
 };
 
 }  // namespace heliograph::plugin

@@ -55,8 +55,7 @@ void Instance::abandon(const std::string& reason) {
   strand_.abandon();
 }
 
-void Instance::on_strand(const char* what, base::Task task) {
-  if (loop_call(what, budgets_.loop_call, [&task] { task(); }) || gone()) return;
+void Instance::put_off(const char* what, base::Task task) {
   strand_.put_off([this, alive = weak_from_this(), what, task = std::move(task)]() mutable {
     if (const auto instance = alive.lock()) on_strand(what, std::move(task));
   });

@@ -108,7 +108,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   bool loop_call(std::string_view what, std::chrono::nanoseconds budget, Call&& call);
   // [loop] Runs `task` as a call into the plugin, now or once the strand is free. Dropped when the
   // instance is gone.
-  void on_strand(const char* what, base::Task task);
+  template <class Task>
+  void on_strand(const char* what, Task task);
   // [any] The same from elsewhere.
   void post_on_strand(const char* what, base::Task task);
   // [any] Posts to the loop without entering the strand; dropped when this object is gone.
@@ -147,6 +148,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
     ports::MonoTime begun_;
   };
   bool gone() const { return state() >= InstanceState::kDestroyed; }
+  void put_off(const char* what, base::Task task);
 
   const InstanceIdentity identity_;
   const HostServices services_;
@@ -184,6 +186,12 @@ bool Instance::loop_call(std::string_view what, std::chrono::nanoseconds budget,
   const LoopCall guard(*this, what, budget);
   call();
   return true;
+}
+
+template <class Task>
+void Instance::on_strand(const char* what, Task task) {
+  if (loop_call(what, budgets_.loop_call, task) || gone()) return;
+  put_off(what, std::move(task));
 }
 
 }  // namespace heliograph::plugin

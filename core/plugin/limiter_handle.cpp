@@ -72,16 +72,15 @@ std::span<const hg_limit_rule> LimiterHandle::set_rules(std::vector<ports::Limit
   return abi_rules_;
 }
 
-std::vector<hg_limit_key> LimiterHandle::to_keys(std::span<const ports::LimitKey> keys) const {
-  std::vector<hg_limit_key> converted;
-  converted.reserve(keys.size());
+void LimiterHandle::to_keys(std::span<const ports::LimitKey> keys,
+                            std::vector<hg_limit_key>& converted) const {
+  converted.clear();
   for (const auto& key : keys) {
     const auto& rule = rules_.at(key.rule);
     const auto cost = std::clamp<std::uint64_t>(key.cost, 1, rule.limit);
     converted.push_back(
         {.key = to_abi(rule.id), .rule = key.rule, .cost = static_cast<std::uint32_t>(cost)});
   }
-  return converted;
 }
 
 std::optional<ports::LimitAnswer> LimiterHandle::acquire(
@@ -93,9 +92,9 @@ std::optional<ports::LimitAnswer> LimiterHandle::acquire(
   const auto latest = request.now + instance_.budgets().acquire;
   const auto given = request.deadline != ports::MonoTime{};
   const auto deadline = given ? std::min(request.deadline, latest) : latest;
-  auto waiting = std::make_unique<Waiting>();
+  auto waiting = spare_ ? std::move(spare_) : std::make_unique<Waiting>();
   waiting->keys.assign(request.keys.begin(), request.keys.end());
-  waiting->abi_keys = to_keys(request.keys);
+  to_keys(request.keys, waiting->abi_keys);
   waiting->view = {.size = sizeof(hg_limit_req),
                    .n_keys = static_cast<std::uint32_t>(request.keys.size()),
                    .keys = waiting->abi_keys.data(),
@@ -127,7 +126,11 @@ std::optional<ports::LimitAnswer> LimiterHandle::settle(hg_op op, std::unique_pt
     instance_.misbehaviour().report(Fault::kUnacceptedCompletion,
                                     "acquire completed an op and answered it as well");
   }
-  if (status == HG_OK) return judge(*waiting, result);
+  if (status == HG_OK) {
+    spare_ = std::move(waiting);
+    spare_->done = nullptr;
+    return judge(*spare_, result);
+  }
   if (status > 0) {
     instance_.misbehaviour().report(Fault::kBadStatus, fmt::format("acquire returned {}", status));
   }
@@ -256,7 +259,9 @@ void LimiterHandle::refund(std::uint64_t grant, std::span<const ports::LimitKey>
 void LimiterHandle::return_grant(std::uint64_t grant, std::span<const ports::LimitKey> keys,
                                  std::uint32_t items) {
   if (instance_.quarantined()) return;
-  instance_.on_strand("refund", [this, grant, abi_keys = to_keys(keys), items] {
+  std::vector<hg_limit_key> abi_keys;
+  to_keys(keys, abi_keys);
+  instance_.on_strand("refund", [this, grant, abi_keys = std::move(abi_keys), items] {
     table_.refund(instance_.self(), grant, abi_keys.data(), abi_keys.size(), items);
   });
 }

@@ -69,7 +69,7 @@ class LimiterHandle final : public ports::Limiter, public KindSide {
     bool late = false;
     hg_limit_result result{};
   };
-  std::vector<hg_limit_key> to_keys(std::span<const ports::LimitKey> keys) const;
+  void to_keys(std::span<const ports::LimitKey> keys, std::vector<hg_limit_key>& converted) const;
   std::optional<ports::LimitAnswer> settle(hg_op op, std::unique_ptr<Waiting> waiting,
                                            hg_status status, const hg_limit_result& result);
   ports::LimitAnswer judge(const Waiting& waiting, const hg_limit_result& result);
@@ -94,6 +94,7 @@ class LimiterHandle final : public ports::Limiter, public KindSide {
   std::unordered_set<std::uint64_t> local_grants_;
   std::uint64_t last_local_grant_ = UINT64_MAX;  // counts down, away from the plugin's own numbers
   std::unordered_map<hg_op, std::unique_ptr<Waiting>> waiting_;
+  std::unique_ptr<Waiting> spare_;  // its vectors serve the next acquire
   DeadlineQueue deadlines_;
   Inbox<Completed> inbox_;
   SharedWindowDesk shared_window_;

@@ -13,18 +13,22 @@ bool Strand::try_enter() {
 
 void Strand::enter() {
   std::unique_lock lock(mutex_);
+  ++entering_;
   free_.wait(lock, [this] { return !taken_; });
+  --entering_;
   taken_ = true;
 }
 
 void Strand::leave() {
-  std::deque<base::Task> waiting;
+  std::vector<base::Task> waiting;
+  bool awaited = false;
   {
     const std::lock_guard lock(mutex_);
     taken_ = false;
+    awaited = entering_ > 0;
     waiting.swap(waiting_);
   }
-  free_.notify_one();
+  if (awaited) free_.notify_one();
   for (auto& task : waiting) loop_.post(std::move(task));
 }
 
@@ -41,7 +45,7 @@ void Strand::put_off(base::Task task) {
 }
 
 void Strand::abandon() {
-  std::deque<base::Task> dropped;
+  std::vector<base::Task> dropped;
   const std::lock_guard lock(mutex_);
   abandoned_ = true;
   dropped.swap(waiting_);

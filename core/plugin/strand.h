@@ -9,8 +9,8 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
+#include <vector>
 
 #include "core/base/unique_function.h"
 #include "core/ports/executor.h"
@@ -36,8 +36,9 @@ class Strand {
   std::mutex mutex_;
   std::condition_variable free_;
   bool taken_ = false;
+  int entering_ = 0;  // threads that wait in enter()
   bool abandoned_ = false;
-  std::deque<base::Task> waiting_;
+  std::vector<base::Task> waiting_;  // no deque: an empty one allocates, and leave() makes one
 };
 
 }  // namespace heliograph::plugin

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measures the gateway end to end, beside nginx and Kannel where they are installed, in one run on one machine.
 
-    tests/bench/run.py [--seconds 10] [--connections 64,128] [--only gateway,accept,batch,callbacks,redis,nginx,kannel] [--json FILE]
+    tests/bench/run.py [--seconds 10] [--connections 64,128] [--only gateway,accept,batch,callbacks,redis,nginx,kannel,latency] [--json FILE]
 
-Closed loop: wrk keeps the named number of connections busy. The provider is `heliograph mock-provider` for everybody. A message
+Closed loop: wrk keeps the named number of connections busy; `latency` is an open loop. The provider is `heliograph mock-provider` for everybody. A message
 counts when it has arrived at the provider: throughput is arrivals over the time from the first request to the last arrival.
 """
 import argparse
@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 from gateway import bench_accept, bench_batch, bench_callbacks, bench_gateway, bench_redis
+from latency import bench_latency, print_latencies
 from measure import BINARY, Bench, log_has
 from peers import bench_kannel, bench_nginx
 
@@ -38,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[64, 128])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CASES))
+    parser.add_argument("--only", type=lambda text: text.split(","), default=[*CASES, "latency"])
     parser.add_argument("--json", help="also write the rows there")
     args = parser.parse_args()
     if not shutil.which("wrk"):
@@ -49,19 +50,23 @@ def main():
         mock = bench.spawn([BINARY, "mock-provider", "--port", "18071", "--id", "bench", "--arrivals-max", "1000"],
                            log_has("mock provider"))
         mock_url = "http://127.0.0.1:18071"
-        for case in args.only:
+        for case in (case for case in args.only if case != "latency"):
             if os.path.exists(NEEDS.get(case, BINARY)):
                 rows += CASES[case](bench, mock_url, args)
             else:
                 print(f"{case}: left out, {NEEDS[case]} is missing", file=sys.stderr)
         bench.end(mock)
+        latencies = bench_latency(bench, args) if "latency" in args.only else []
     finally:
         bench.end_all()
         shutil.rmtree(folder, ignore_errors=True)
-    print_table(rows)
+    if rows:
+        print_table(rows)
+    if latencies:
+        print_latencies(latencies)
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=1)
+            json.dump(rows + latencies, file, indent=1)
 
 
 if __name__ == "__main__":

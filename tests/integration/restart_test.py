@@ -3,7 +3,7 @@
 import datetime
 import threading
 
-from harness import GatewayTest, Http, cli, main, wait_until
+from harness import PATIENCE, GatewayTest, Http, cli, main, wait_until
 
 
 def in_seconds(seconds):
@@ -20,7 +20,7 @@ class Restart(GatewayTest):
         gateway.wait_for_status(retrying, "FAILED_TEMP")
         gateway.http.post("/v1/admin/providers/provider1/disable")
         queued = [gateway.send() for _ in range(30)]
-        scheduled = gateway.send(send_at=in_seconds(3))
+        scheduled = gateway.send(send_at=in_seconds(3 * PATIENCE))
         gateway.kill()
         mock.behave(success_rate=1)
         gateway.start()

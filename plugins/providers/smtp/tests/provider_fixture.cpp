@@ -84,6 +84,7 @@ bool ProviderTest::until_seen(const std::function<bool(const Seen&)>& condition)
 
 void ProviderTest::TearDown() {
   instance.reset();
+  server.reset();  // its threads read what the tests' own members hold
   EXPECT_EQ(host.violations(), FakeHost::kNone);
   EXPECT_EQ(host.fds().watched(), 0u);
 }
