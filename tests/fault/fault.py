@@ -11,12 +11,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "integration"))
 
 import histories  # noqa: E402
-from harness import KEY, GatewayTest, Http, cli, wait_until  # noqa: E402
+from harness import KEY, PATIENCE, GatewayTest, Http, cli, wait_until  # noqa: E402
 
 FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 SEED = int(os.environ.get("HELIOGRAPH_FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
 CREDIT = 100_000_000
-SETTLED = {"SENT", "DELIVERED", "FAILED_PERM", "EXPIRED", "CANCELLED", "UNKNOWN"}
 
 
 def figures(**values):
@@ -117,17 +116,30 @@ class FaultTest(GatewayTest):
         self.outputs = getattr(self, "outputs", 0) + 1
         self.history.wrote(f"log of start {self.outputs}", "".join(self.gw.process.output))
 
-    def settle(self, seconds=90.0):
-        """Until nothing is in the gateway's hands any more: no message of any status that it works on."""
+    def settle(self, seconds=90.0, still=20.0):
+        """Until nothing is in the gateway's hands any more. Fails early when nothing has moved for `still` seconds."""
+        moved = [time.monotonic(), None]
+
         def busy():
-            return [status for status in ("QUEUED", "SENDING", "FAILED_TEMP", "SCHEDULED")
-                    if self.gw.http.get(f"/v1/messages?status={status}&limit=1").json["messages"]]
+            found = {}
+            for status in sorted(histories.LIVE):
+                waiting = self.gw.http.get(f"/v1/messages?status={status}&limit=3").json["messages"]
+                if waiting:
+                    found[status] = [(message["id"], message["attempts"]) for message in waiting]
+            return found
+
+        def settled():
+            now = [busy(), [mock.count() for mock in self.mocks]]
+            if now != moved[1]:
+                moved[:] = [time.monotonic(), now]
+            if now[0] and time.monotonic() > moved[0] + still * PATIENCE:
+                raise AssertionError(f"nothing moves for {still * PATIENCE:.0f} s")
+            return not now[0]
 
         try:
-            wait_until(lambda: not busy(), "every message to be settled", seconds)
+            wait_until(settled, "every message to be settled", seconds)
         except AssertionError as error:
-            kept = {status: self.gw.http.get(f"/v1/messages?status={status}&limit=2").json["messages"] for status in busy()}
-            raise AssertionError(f"{histories.LOST}: {error}; still: {kept}; log:\n{self.gw.process.text()}") from None
+            raise AssertionError(f"{histories.LOST}: {error}; still: {busy()}; log:\n{self.gw.process.text()}") from None
 
     def judge(self, events=200, finished=True, **expectations):
         """Ends the gateway, gathers what all four know and checks it. The gateway must be running."""

@@ -63,7 +63,10 @@ class PowerLoss(FaultTest):
             if unknown:
                 problems.append(f"image {number} ({mode}): {histories.STATE}: {len(unknown)} were sent without an attempt on the disk, "
                                 f"the first is {unknown[0]}")
-        figures(images=IMAGES, accepted=len(accepted), writes_and_syncs=len(records), syncs=syncs, sends_checked=len(sent),
+        files = {record.file: record.data for record in records if record.operation in (power_loss.OPENED, power_loss.CREATED)}
+        checkpointed = sum(1 for record in records if record.operation == power_loss.WRITTEN and files[record.file] == b"heliograph.db")
+        figures(images=IMAGES, accepted=len(accepted), writes_and_syncs=len(records), syncs=syncs,
+                pages_written_by_checkpoints=checkpointed, sends_checked=len(sent),
                 bad_images=len({problem.split(":")[0] for problem in problems}), worst_loss=worst)
         self.assertEqual(problems[:10], [], f"{len(problems)} problems")
 
