@@ -48,7 +48,7 @@ class DiskFull(FaultTest):
             answer = wait_until(self.refused, "the disk to be full for new messages", 60)
             self.assertIn("disk full", answer.body.decode())
             least.append(self.disk.free())
-            self.assertGreater(self.disk.free(), MIN_FREE // 2, "the reserve is used up by new messages")
+            self.assertGreater(self.disk.free(), MIN_FREE // 4, "the reserve is used up by new messages")
             ready = gateway.http.get("/readyz")
             self.assertEqual(ready.status, 503)
             self.assertIn("store accepts no messages", ready.body.decode())
