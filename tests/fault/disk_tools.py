@@ -57,10 +57,15 @@ def run_traced(arguments, folder, rule):
     """Runs the binary from its first call under strace until it ends by itself: the exit code, its words and the calls."""
     path = os.path.join(folder, "strace.out")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HELIOGRAPH_") or k == "HELIOGRAPH_MUTANT"}
-    run = subprocess.run(["strace", "-f", "-o", path, "-e", f"trace={rule.split(':')[0]}", "-e", f"inject={rule}", BINARY, *arguments],
+    run = subprocess.run(["strace", "-f", "-y", "-o", path, "-e", f"trace={rule.split(':')[0]}", "-e", f"inject={rule}", BINARY, *arguments],
                          cwd=folder, env=environment, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
     with open(path, encoding="utf-8", errors="replace") as file:
         return run.returncode, run.stdout + run.stderr, file.read().splitlines()
+
+
+def failed_on_folder(calls):
+    """Whether the call that was made to fail was on a folder."""
+    return any("(INJECTED)" in line and os.path.isdir(re.search(r"<(.*?)>", line).group(1)) for line in calls)
 
 
 class SmallDisk:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A sync that fails, at any commit: who waits for an accept gets 503 and never 202, the process ends with 70 without asking the disk
 again, and the next start has every 202 and nothing half."""
-from disk_tools import Injector, run_traced, syncs_after_error
+from disk_tools import Injector, failed_on_folder, run_traced, syncs_after_error
 from fault import FULL, FaultTest, figures
 from harness import main, wait_until
 
 COMMITS = range(1, 41) if FULL else (2, 9)
-AT_START = range(1, 13) if FULL else (1, 2)
+AT_START = range(1, 13) if FULL else range(1, 4)
 FATAL = 70
 
 
@@ -42,11 +42,13 @@ class FsyncError(FaultTest):
         gateway.kill()
         failed = 0
         for number in AT_START:
-            rule = f"fdatasync,fsync:error=EIO:when={number}"
+            rule = f"fdatasync:error=EIO:when={number}"
             code, output, calls = self.start_with(rule)
             if code is None:
                 break  # a start needs fewer syncs
-            self.assertEqual(code, FATAL, output)
+            if failed_on_folder(calls):
+                continue  # SQLite does not look at what syncing a folder comes to
+            self.assertEqual(code, FATAL, f"{output}{calls}")
             self.assertEqual(syncs_after_error(calls), [], output)
             failed += 1
         self.assertGreaterEqual(failed, 1)

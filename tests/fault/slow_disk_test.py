@@ -32,7 +32,7 @@ class SlowDisk(FaultTest):
         # A backlog of bulk mail that the urgent ones have to get past.
         for mock in self.mocks:
             gateway.http.post(f"/v1/admin/providers/{mock.identity}/disable")
-        load = self.load(threads=16, fields={"lane": "bulk"})
+        load = self.load(threads=16, fields={"priority": "bulk"})
         load.wait_for(BACKLOG, 120)
         load.end()
         injector = self.slow(DELAY)
@@ -40,7 +40,7 @@ class SlowDisk(FaultTest):
         self.assertGreater(slow, DELAY * 0.9, "the delay does not reach the clients' answers")
         self.assertLess(quick, slow)
         self.assertEqual(gateway.http.get("/readyz").status, 200)
-        urgent = [self.timed(gateway.http, lane="urgent")[0] for _ in range(5)]
+        urgent = [self.timed(gateway.http, priority="urgent")[0] for _ in range(5)]
         for mock in self.mocks:
             gateway.http.post(f"/v1/admin/providers/{mock.identity}/enable")
         for message in urgent:

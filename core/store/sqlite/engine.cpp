@@ -69,11 +69,8 @@ void Engine::set_live(std::int64_t waiting, std::int64_t sending) {
   sending_ = sending;
 }
 
-// The id of a row begins with its time.
 model::TimePoint Engine::newest() {
-  constexpr int kCounterBits = 16;
-  const std::int64_t row = connection_->query_integer(kHighestRow);
-  return model::TimePoint{std::chrono::milliseconds{row >> kCounterBits}};
+  return model::MessageId::from_parts(connection_->query_integer(kHighestRow), 0).created_at();
 }
 
 void Engine::begin() {
