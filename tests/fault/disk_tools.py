@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import fault  # noqa: F401 - the way to the harness
-from harness import BINARY, PATIENCE, wait_until
+from harness import BINARY, PATIENCE, child_environment, wait_until
 
 SYNC = re.compile(r"\bf(?:data)?sync\(")
 
@@ -56,9 +56,8 @@ def syncs_after_error(calls):
 def run_traced(arguments, folder, rule):
     """Runs the binary from its first call under strace until it ends by itself: the exit code, its words and the calls."""
     path = os.path.join(folder, "strace.out")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HELIOGRAPH_") or k == "HELIOGRAPH_MUTANT"}
     run = subprocess.run(["strace", "-f", "-y", "-o", path, "-e", f"trace={rule.split(':')[0]}", "-e", f"inject={rule}", BINARY, *arguments],
-                         cwd=folder, env=environment, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+                         cwd=folder, env=child_environment(), capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
     with open(path, encoding="utf-8", errors="replace") as file:
         return run.returncode, run.stdout + run.stderr, file.read().splitlines()
 

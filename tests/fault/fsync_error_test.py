@@ -36,6 +36,15 @@ class FsyncError(FaultTest):
         self.judge()
         figures(failed_syncs=len(COMMITS), accepted=load.accepted, refused_with_503=len(self.history.refused))
 
+    def test_the_one_who_waits_is_told(self):
+        gateway = self.world()
+        injector = self.injector("fdatasync:error=EIO:when=1")
+        answer = gateway.client().post("/v1/messages", {"to": "+14155552671", "from": "TEST", "text": "private words"})
+        self.assertEqual(answer.status, 503, answer)
+        self.assertGreater(int(answer.headers["retry-after"]), 0)
+        self.assertEqual(gateway.process.wait(), FATAL, gateway.process.text())
+        injector.detach()
+
     def test_it_fails_while_starting(self):
         gateway = self.world()
         gateway.send()
