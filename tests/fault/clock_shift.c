@@ -1,6 +1,7 @@
-// Moves the wall clock of a process, and nothing else: preloaded, it adds the seconds that the file named by
-// HG_CLOCK_SHIFT holds (a binary 64-bit number, read anew at every call) to CLOCK_REALTIME. The monotonic
-// clocks and every wait stay as they are, which libfaketime does not promise.
+// Moves the wall clock of a process, and nothing else: preloaded, it adds the seconds that the file
+// named by HG_CLOCK_SHIFT holds (a binary 64-bit number, read anew at every call) to
+// CLOCK_REALTIME. The monotonic clocks and every wait stay as they are, which libfaketime does not
+// promise.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -24,7 +25,8 @@ __attribute__((constructor)) static void map_shift(void) {
 
 int clock_gettime(clockid_t clock, struct timespec* time) {
   const long code = syscall(SYS_clock_gettime, clock, time);
-  if (code == 0 && shift && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += *shift;
+  if (code == 0 && shift && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+    time->tv_sec += *shift;
   return (int)code;
 }
 
