@@ -58,10 +58,8 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
     engine_.begin();
     const std::size_t count = apply(batch, time_max);
     const ports::MonoTime before = clock_.mono();
-    {
-      const Committing committing(gauges_, before);
-      engine_.commit();
-    }
+    const Committing committing(gauges_, before);
+    engine_.commit();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
     if (took > kSlowCommit && log_ != nullptr) {
