@@ -36,6 +36,8 @@ int run_command(const Command& command) {
     return fail(kExitConfig, error);
   } catch (const store::StoreLocked& error) {
     return fail(kExitLocked, error);
+  } catch (const store::StoreFailed& error) {
+    return fail(kExitFatalCommit, error);
   } catch (const std::exception& error) {
     return fail(kExitRuntime, error);
   }

@@ -9,6 +9,7 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "core/api/api.h"
@@ -45,6 +46,10 @@ constexpr milliseconds kDrainSlack{5'000};
 constexpr milliseconds kPluginDrainLeast{200};
 // Receivers are given this much to answer what they were told last.
 constexpr milliseconds kCallbackDrain{1'000};
+
+// What the store's end leaves to the API's threads: writing the refusals of what waited to be
+// accepted. Who is not reached in time sees the connection close, which promises nothing either.
+constexpr milliseconds kLastAnswers{250};
 
 // Runs `task` on the loop and waits for it: set-up that belongs to the loop's thread.
 void run_on_loop(AsioLoop& loop, base::Task task) {
@@ -103,6 +108,7 @@ class Gateway::Impl {
           log_->error("part failed to stop", {{"part", part}, {"error", what}});
         }) {
     for (const auto& note : config_.notes) log_->info(note);
+    keep_clock_forward();
     tell_of_callback_urls();
     clients_ = declare_clients(config_, *store_);
     inbound_ = std::make_unique<pipeline::InboundIntake>(inbound_settings(config_, clients_),
@@ -148,6 +154,13 @@ class Gateway::Impl {
                    {{"client", client.name}, {"why", *fault}});
       }
     }
+  }
+
+  void keep_clock_forward() {
+    const auto behind = clock_.not_before(store_->newest());
+    if (behind.count() == 0) return;
+    log_->warn("the system's clock is behind the newest message; due times go on from that one",
+               {{"behind_ms", fmt::to_string(behind.count())}});
   }
 
   // What start() does, forward, and stop() undoes, backward.
@@ -288,13 +301,14 @@ class Gateway::Impl {
     server_->stop(config_.drain_timeout);
   }
 
-  // The store cannot commit any more: nothing that follows could be promised, so end at once and
-  // recover at the next start.
+  // The store cannot commit any more: nothing that follows could be promised, so refuse what waits,
+  // end and recover at the next start.
   [[noreturn]] void die(const std::string& what) {
     // Not through the log: its thread would not get to write it.
     fmt::print(stderr, "heliograph: the store failed, ending to recover at the next start: {}\n",
                what);
     std::fflush(stderr);
+    std::this_thread::sleep_for(kLastAnswers);
     std::_Exit(kExitFatalCommit);
   }
 

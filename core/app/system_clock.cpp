@@ -20,6 +20,13 @@ SystemClock::SystemClock()
     : mono_start_(read_mono()),
       wall_start_(time_point_cast<nanoseconds>(std::chrono::system_clock::now())) {}
 
+std::chrono::milliseconds SystemClock::not_before(model::TimePoint time) {
+  const auto behind = time - wall();
+  if (behind.count() <= 0) return milliseconds{0};
+  wall_start_ += behind;
+  return behind;
+}
+
 ports::MonoTime SystemClock::mono() const { return read_mono(); }
 
 model::TimePoint SystemClock::wall() const {

@@ -35,6 +35,10 @@ class StoreLocked : public std::runtime_error {
 class StoreUnusable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// The disk did not take what had to be kept, before the store was started (exit code 70).
+class StoreFailed : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 struct SqliteOptions {
   std::string path;                            // ":memory:" with kInline only
@@ -58,9 +62,9 @@ class SqliteStore : public ports::Store,
                     public ports::StoreCallbacks,
                     public ports::StoreConversations {
  public:
-  // Throws StoreLocked, StoreUnusable. Creates the folder (0700) and the file (0600) when missing;
-  // migrates an older schema. `random` makes the random part of ids and is used on the writer
-  // thread only.
+  // Throws StoreLocked, StoreUnusable, StoreFailed. Creates the folder (0700) and the file (0600)
+  // when missing; migrates an older schema. `random` makes the random part of ids and is used on
+  // the writer thread only.
   static std::unique_ptr<SqliteStore> open(const SqliteOptions& options, ports::Clock& clock,
                                            ports::Random& random);
 
@@ -83,6 +87,10 @@ class SqliteStore : public ports::Store,
     std::chrono::microseconds last_commit{};
   };
   virtual WriterStats writer_stats() const = 0;  // any thread
+
+  // When the newest message was taken in, by the clock of then; the epoch when there is none. A
+  // clock that shows less was set back meanwhile.
+  virtual model::TimePoint newest() = 0;
 };
 
 }  // namespace heliograph::store

@@ -9,8 +9,34 @@ namespace {
 
 // 24 MB of log. Shorter: more syncs of the database file; longer: a longer stall for each of them.
 constexpr int kCheckpointPages = 6'000;
+// While there is little room, so that results find it in the log and do not use up the reserve.
+constexpr int kCheckpointPagesWhenFull = 256;
+
+// Far above the slowest healthy disk, far below the patience of clients.
+constexpr std::chrono::seconds kStalledAfter{5};
+constexpr std::chrono::seconds kSlowCommit{1};
+
+// Tells other threads that the disk is being waited for.
+class Committing {
+ public:
+  Committing(Gauges& gauges, ports::MonoTime now) : gauges_(gauges) {
+    gauges_.committing_since_ns = now.time_since_epoch().count();
+  }
+  ~Committing() { gauges_.committing_since_ns = 0; }
+  Committing(const Committing&) = delete;
+  Committing& operator=(const Committing&) = delete;
+
+ private:
+  Gauges& gauges_;
+};
 
 }  // namespace
+
+bool Gauges::is_stalled(ports::MonoTime now) const {
+  const std::int64_t since = committing_since_ns.load(std::memory_order_relaxed);
+  if (since == 0) return false;
+  return now.time_since_epoch() - std::chrono::nanoseconds{since} > kStalledAfter;
+}
 
 Committer::Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log)
     : engine_(engine), gauges_(gauges), clock_(clock), log_(log) {}
@@ -32,9 +58,14 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
     engine_.begin();
     const std::size_t count = apply(batch, time_max);
     const ports::MonoTime before = clock_.mono();
+    const Committing committing(gauges_, before);
     engine_.commit();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
+    if (took > kSlowCommit && log_ != nullptr) {
+      log_->warn("slow commit: the disk keeps everybody waiting",
+                 {{"milliseconds", std::to_string(took.count() / 1'000)}});
+    }
     return {.count = count};
   } catch (const DatabaseError& error) {
     engine_.rollback();
@@ -157,7 +188,8 @@ void Committer::publish(std::vector<Write> done) {
 void Committer::checkpoint_if_due() {
   const int pages = engine_.connection().wal_pages();
   if (pages < pages_checked_) pages_checked_ = 0;  // the log has begun anew
-  if (pages - pages_checked_ < kCheckpointPages) return;
+  const int due = engine_.disk().is_full() ? kCheckpointPagesWhenFull : kCheckpointPages;
+  if (pages - pages_checked_ < due) return;
   pages_checked_ = pages;
   make_room();
 }

@@ -33,6 +33,11 @@ struct Gauges {
   std::atomic<std::uint64_t> operations{0};
   std::atomic<std::int64_t> last_commit_us{0};
   std::atomic<bool> failed{false};  // for good
+  // When the commit that is under way began, on the monotonic clock; 0: none is.
+  std::atomic<std::int64_t> committing_since_ns{0};
+
+  // The disk has not taken a commit for so long that who asks should be told rather than wait.
+  bool is_stalled(ports::MonoTime now) const;
 };
 
 class Committer {

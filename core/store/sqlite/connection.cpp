@@ -50,6 +50,13 @@ bool DatabaseError::is_locked() const { return (code_ & 0xff) == SQLITE_BUSY; }
 
 bool DatabaseError::is_constraint() const { return (code_ & 0xff) == SQLITE_CONSTRAINT; }
 
+bool DatabaseError::is_damage() const {
+  const int kind = code_ & 0xff;
+  return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
+}
+
+bool DatabaseError::is_io() const { return (code_ & 0xff) == SQLITE_IOERR && !is_disk_full(); }
+
 Connection::Connection(const std::string& path, ConnectionMode mode) {
   configure_library();
   try {
@@ -70,8 +77,10 @@ void Connection::configure(ConnectionMode mode) {
   exec("PRAGMA trusted_schema = OFF");
   exec("PRAGMA temp_store = MEMORY");
   exec("PRAGMA mmap_size = 0");
+  // The writer empties the log itself when it stops well. After an error nobody may: a checkpoint
+  // would sync again what failed to sync.
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (mode == ConnectionMode::kReader) {
-    sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     exec("PRAGMA query_only = ON");
     exec("PRAGMA cache_size = -16384");
     return;

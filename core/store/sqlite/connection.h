@@ -27,6 +27,10 @@ class DatabaseError : public std::runtime_error {
   bool is_locked() const;
   // A statement would break a rule of the schema.
   bool is_constraint() const;
+  // The file does not hold what was written to it.
+  bool is_damage() const;
+  // The system could not read, write or sync the file, for another reason than space.
+  bool is_io() const;
 
  private:
   int code_;

@@ -69,6 +69,10 @@ void Engine::set_live(std::int64_t waiting, std::int64_t sending) {
   sending_ = sending;
 }
 
+model::TimePoint Engine::newest() {
+  return model::MessageId::from_parts(connection_->query_integer(kHighestRow), 0).created_at();
+}
+
 void Engine::begin() {
   if (is_stale_) restore();
   HG_ASSERT(!connection_->in_transaction());

@@ -72,6 +72,8 @@ class Engine {
   DiskGuard& disk() { return disk_; }
   const DiskGuard& disk() const { return disk_; }
 
+  model::TimePoint newest();  // SqliteStore::newest()
+
   // Live messages as of the last commit.
   std::int64_t waiting() const { return waiting_; }
   std::int64_t sending() const { return sending_; }

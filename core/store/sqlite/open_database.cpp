@@ -23,6 +23,27 @@ namespace {
   throw StoreUnusable(fmt::format("the database {} cannot be used: {}", path, why));
 }
 
+// SQLite takes an empty file for a new database and deletes the log beside it, and with it all that
+// was not yet moved into the file. The writer leaves its log behind when it stops, emptied; so a
+// log beside an empty file means that the file was cut.
+void refuse_lost_file(const std::string& path) {
+  std::error_code error;
+  const std::string log = path + "-wal";
+  const auto log_size = std::filesystem::file_size(log, error);
+  if (error) return;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error && log_size > 0) {
+    unusable(path, fmt::format("it is missing, but its log {} is there; bring it back or restore a "
+                               "backup, or remove the log to begin anew",
+                               log));
+  }
+  if (!error && size == 0) {
+    unusable(path, fmt::format("it is empty, but its log {} is there: it is damaged; restore a "
+                               "backup, or remove both to begin anew",
+                               log));
+  }
+}
+
 void create_file(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) unusable(path, std::generic_category().message(errno));
@@ -85,6 +106,10 @@ OpenedDatabase prepare(std::unique_ptr<Connection> connection,
 
 }  // namespace
 
+std::string unusable_sentence(const std::string& path, const DatabaseError& error) {
+  return fmt::format("the database {} cannot be used: {}", path, sentence(error));
+}
+
 void create_folder(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
@@ -97,11 +122,16 @@ void create_folder(const std::string& path) {
 }
 
 OpenedDatabase open_database(const std::string& path, std::chrono::milliseconds health_check_max) {
+  refuse_lost_file(path);
   create_file(path);
   try {
     return prepare(std::make_unique<Connection>(path, ConnectionMode::kWriter), health_check_max);
   } catch (const DatabaseError& error) {
-    unusable(path, sentence(error));
+    if (error.is_io()) {
+      throw StoreFailed(
+          fmt::format("the database {} could not be read or written: {}", path, error.what()));
+    }
+    throw StoreUnusable(unusable_sentence(path, error));
   } catch (const StoreUnusable& error) {
     unusable(path, error.what());
   }

@@ -22,12 +22,17 @@ struct OpenedDatabase {
 // second; the log's own recovery does not depend on it.
 inline constexpr std::chrono::milliseconds kHealthCheckMax{2'000};
 
-// Creates the file (0600) when missing, migrates, runs quick_check after an
-// unclean stop, and marks the database as in use. The caller holds the lock. Throws StoreUnusable.
+// Creates the file (0600) when missing, migrates, runs quick_check after an unclean stop, and marks
+// the database as in use. The caller holds the lock. Refused: an empty or missing file whose log is
+// there, because SQLite would drop that log. Throws StoreUnusable, or StoreFailed when the system
+// could not read or write.
 OpenedDatabase open_database(const std::string& path,
                              std::chrono::milliseconds health_check_max = kHealthCheckMax);
 // The same without a file.
 OpenedDatabase open_memory_database();
+
+// Why the database cannot be used, for people.
+std::string unusable_sentence(const std::string& path, const DatabaseError& error);
 
 // Makes the folder of `path` when it is missing. Throws StoreUnusable.
 void create_folder(const std::string& path);

@@ -13,15 +13,19 @@ constexpr std::chrono::seconds kReadMax{1};
 
 }  // namespace
 
-void run_read(Operation<Queries>& operation, Queries& queries, ports::Log* log) {
+std::optional<std::string> run_read(Operation<Queries>& operation, Queries& queries,
+                                    ports::Log* log) {
   try {
     operation.apply(queries);
   } catch (const DatabaseError& error) {
+    if (error.is_damage()) return error.what();
     if (log != nullptr) log->error("reading the store failed", {{"error", error.what()}});
   }
+  return std::nullopt;
 }
 
-ReaderPool::ReaderPool(const std::string& path, int count, ports::Log* log) : log_(log) {
+ReaderPool::ReaderPool(const std::string& path, int count, ports::Log* log, OnDamage on_damage)
+    : log_(log), on_damage_(std::move(on_damage)) {
   for (int i = 0; i < std::max(count, 1); ++i) readers_.push_back(std::make_unique<Reader>(path));
 }
 
@@ -73,17 +77,24 @@ Read ReaderPool::take(std::unique_lock<std::mutex>& lock, bool& browsing) {
   }
 }
 
+// What meets damage is not answered: "there is no such message" would be a lie.
+void ReaderPool::serve(Reader& reader, Read operation) {
+  std::optional<std::string> damage;
+  {
+    const ReadDeadline deadline(reader.connection, kReadMax);
+    damage = run_read(*operation, reader.queries, log_);
+  }
+  if (damage) return on_damage_(*damage);
+  post_result(std::move(operation));
+}
+
 void ReaderPool::loop(Reader& reader) {
   std::unique_lock lock(mutex_);
   bool browsing = false;
   while (Read operation = take(lock, browsing)) {
     browsing_now_ += browsing ? 1 : 0;
     lock.unlock();
-    {
-      const ReadDeadline deadline(reader.connection, kReadMax);
-      run_read(*operation, reader.queries, log_);
-    }
-    post_result(std::move(operation));
+    serve(reader, std::move(operation));
     lock.lock();
     if (browsing) {
       --browsing_now_;

@@ -1,7 +1,6 @@
 #include "core/store/sqlite/store_impl.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <stdexcept>
 
@@ -45,8 +44,7 @@ std::unique_ptr<SqliteStore> open_store(const SqliteOptions& options, ports::Clo
     return std::make_unique<StoreImpl>(options, clock, random, std::move(lock), std::move(opened),
                                        std::move(probe));
   } catch (const DatabaseError& error) {
-    throw StoreUnusable(
-        fmt::format("the database {} cannot be used: {}", options.path, error.what()));
+    throw StoreUnusable(unusable_sentence(options.path, error));
   }
 }
 
@@ -59,7 +57,7 @@ StoreImpl::StoreImpl(const SqliteOptions& options, ports::Clock& clock, ports::R
       queries_(engine_.connection()),
       committer_(engine_, gauges_, clock, options_.log),
       writer_(
-          engine_, engine_mutex_, committer_, gauges_,
+          engine_, engine_mutex_, committer_, gauges_, clock,
           {.accept_queue_max = options.accept_queue_max,
            .batch_max = options.batch_max,
            // Inline runs are deterministic: no clock cuts them.
@@ -70,7 +68,10 @@ StoreImpl::StoreImpl(const SqliteOptions& options, ports::Clock& clock, ports::R
                    static_cast<std::int64_t>(live.sending_rows.size()));
   interrupted_rows_ = std::move(live.sending_rows);
   committer_.publish_counts();
-  if (!is_inline()) readers_.emplace(options.path, options.readers, options.log);
+  if (!is_inline()) {
+    readers_.emplace(options.path, options.readers, options.log,
+                     [this](const std::string& damage) { writer_.fail(damage); });
+  }
   log_opened(opened);
 }
 
@@ -108,6 +109,13 @@ auto StoreImpl::transact(Work work) {
     committer_.publish_counts();
     if (engine_.effects().clients_changed) gauges_.clients_version.fetch_add(1);
     return result;
+  } catch (const DatabaseError& error) {
+    engine_.rollback();
+    if (!error.is_io() && !error.is_damage()) throw;
+    gauges_.failed = true;  // closing must not write either
+    if (error.is_damage()) throw StoreUnusable(unusable_sentence(options_.path, error));
+    throw StoreFailed(
+        fmt::format("the database {} could not be written: {}", options_.path, error.what()));
   } catch (...) {
     engine_.rollback();
     throw;
@@ -177,12 +185,7 @@ void StoreImpl::stop() {
   const bool complete = writer_.stop();
   if (readers_) readers_->stop();
   const std::scoped_lock lock(engine_mutex_);
-  if (gauges_.failed) {
-    // Not even the checkpoint of a last close: see Writer::fail().
-    sqlite3_db_config(engine_.connection().handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  } else if (complete || !started_) {
-    close_cleanly();
-  }
+  if (!gauges_.failed && (complete || !started_)) close_cleanly();
 }
 
 void StoreImpl::close_cleanly() {
@@ -190,7 +193,9 @@ void StoreImpl::close_cleanly() {
     mark_clean(engine_.connection(), engine_.sending());
     engine_.connection().checkpoint(true);
   } catch (const DatabaseError& error) {
-    // The next start looks the database over, which is all that is lost.
+    // The next start looks the database over, which is all that is lost. But a disk that does not
+    // sync is the supervisor's business.
+    if (error.is_io() || error.is_damage()) return writer_.fail(error.what());
     if (options_.log != nullptr) {
       options_.log->warn("the store could not be closed cleanly", {{"error", error.what()}});
     }
@@ -202,9 +207,12 @@ std::size_t StoreImpl::pump() {
   std::size_t count = writer_.pump();
   std::vector<Read> reads = std::exchange(inline_reads_, {});
   for (Read& operation : reads) {
-    run_read(*operation, queries_, options_.log);
-    post_result(std::move(operation));
     ++count;
+    if (const auto damage = run_read(*operation, queries_, options_.log)) {
+      writer_.fail(*damage);
+      continue;
+    }
+    post_result(std::move(operation));
   }
   return count;
 }

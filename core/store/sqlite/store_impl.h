@@ -189,6 +189,7 @@ class StoreImpl final : public SqliteStore {
   void backup(const std::string& target) override;
   std::vector<std::string> check() override;
   WriterStats writer_stats() const override;
+  model::TimePoint newest() override;
 
  private:
   bool is_inline() const { return options_.threading == SqliteOptions::Threading::kInline; }

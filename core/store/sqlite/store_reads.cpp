@@ -99,7 +99,14 @@ ports::QueueDepth StoreImpl::depth() const {
           .sending = gauges_.sending.load(std::memory_order_relaxed)};
 }
 
-bool StoreImpl::accepting() const { return !gauges_.failed && !engine_.disk().is_full(); }
+bool StoreImpl::accepting() const {
+  return !gauges_.failed && !engine_.disk().is_full() && !gauges_.is_stalled(clock_.mono());
+}
+
+model::TimePoint StoreImpl::newest() {
+  const std::scoped_lock lock(engine_mutex_);
+  return engine_.newest();
+}
 
 std::string StoreImpl::engine_version() const { return "SQLite " + sqlite_version(); }
 

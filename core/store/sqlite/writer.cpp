@@ -1,6 +1,8 @@
 #include "core/store/sqlite/writer.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "core/base/assert.h"
@@ -17,11 +19,12 @@ constexpr int kStopTries = 4;
 }  // namespace
 
 Writer::Writer(Engine& engine, std::mutex& engine_mutex, Committer& committer, Gauges& gauges,
-               const Settings& settings, ports::Log* log)
+               ports::Clock& clock, const Settings& settings, ports::Log* log)
     : engine_(engine),
       engine_mutex_(engine_mutex),
       committer_(committer),
       gauges_(gauges),
+      clock_(clock),
       settings_(settings),
       log_(log),
       queue_(settings.accept_queue_max) {}
@@ -30,12 +33,14 @@ Writer::~Writer() { HG_ASSERT(!thread_.joinable()); }
 
 bool Writer::submit(OperationKind kind, Write& operation) {
   Write dropped;  // destroyed after the lock is gone
+  const bool stalled = kind == OperationKind::kAccept && gauges_.is_stalled(clock_.mono());
   const std::scoped_lock lock(mutex_);
   if (closed_) {
+    if (gauges_.failed && kind == OperationKind::kAccept) return false;
     dropped = std::move(operation);
     return true;
   }
-  if (kind == OperationKind::kAccept && !queue_.has_room_for_accept()) return false;
+  if (kind == OperationKind::kAccept && (!queue_.has_room_for_accept() || stalled)) return false;
   queue_.push(kind, std::move(operation));
   if (idle_) changed_.notify_all();
   return true;
@@ -133,8 +138,7 @@ bool Writer::run_batch(std::vector<Write>& batch) {
     note_disk(engine_.disk().is_full());
     return done;
   } catch (const std::exception& error) {
-    fail(error.what());
-    batch.clear();
+    fail(error.what(), std::exchange(batch, {}));
     return false;
   }
 }
@@ -157,16 +161,25 @@ void Writer::note_disk(bool is_full) {
 
 // A failed sync may have lost pages that the kernel no longer holds; asking again could succeed
 // without them. So nothing more is written by this process, not even a checkpoint.
-void Writer::fail(const std::string& what) {
+void Writer::fail(const std::string& what, std::vector<Write> batch) {
   gauges_.failed = true;
   if (log_ != nullptr) log_->error("the store has failed", {{"error", what}});
-  std::vector<Write> dropped;
   {
     const std::scoped_lock lock(mutex_);
     closed_ = true;
-    dropped = queue_.take_all();
+    std::ranges::move(queue_.take_all(), std::back_inserter(batch));
   }
+  refuse_accepts(std::move(batch));
   if (events_ != nullptr) events_->on_fatal(what);
+}
+
+// Who waits for an accept is told that it was not promised. The rest is dropped: an outcome that is
+// not kept must not be acted on.
+void Writer::refuse_accepts(std::vector<Write> operations) {
+  std::erase_if(operations,
+                [](const Write& write) { return write->kind != OperationKind::kAccept; });
+  for (const Write& accept : operations) accept->fail();
+  post_results(std::move(operations));
 }
 
 }  // namespace heliograph::store

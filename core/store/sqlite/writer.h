@@ -26,11 +26,12 @@ class Writer {
   };
   // `engine_mutex` is held for each transaction. `log` may be null.
   Writer(Engine& engine, std::mutex& engine_mutex, Committer& committer, Gauges& gauges,
-         const Settings& settings, ports::Log* log);
+         ports::Clock& clock, const Settings& settings, ports::Log* log);
   ~Writer();  // stop() first if start() was called
 
-  // [any thread] False: there are too many accepts already, and `operation` is untouched. After
-  // stop() or a fatal error operations are dropped.
+  // [any thread] False: there are too many accepts already, the disk does not answer, or it is an
+  // accept after a fatal error, and `operation` is untouched. Others are dropped after a fatal
+  // error, all after stop().
   bool submit(OperationKind kind, Write& operation);
 
   // [inline mode] Runs everything queued as one transaction. Result: their number. Throws nothing:
@@ -44,6 +45,10 @@ class Writer {
   // could not, or the engine has failed.
   bool stop();
 
+  // [any thread] The store is at its end: what waits to be accepted is refused, all else dropped,
+  // nothing is taken any more, and StoreEvents::on_fatal is told.
+  void fail(const std::string& what, std::vector<Write> batch = {});
+
   std::size_t queued() const;
 
  private:
@@ -51,7 +56,7 @@ class Writer {
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
   bool run_batch(std::vector<Write>& batch);
   void wait_for_room(std::unique_lock<std::mutex>& lock);
-  void fail(const std::string& what);
+  static void refuse_accepts(std::vector<Write> operations);
   void look_at_disk();
   void note_disk(bool is_full);
 
@@ -59,6 +64,7 @@ class Writer {
   std::mutex& engine_mutex_;
   Committer& committer_;
   Gauges& gauges_;
+  ports::Clock& clock_;
   Settings settings_;
   ports::Log* log_;
   ports::StoreEvents* events_ = nullptr;

@@ -1,6 +1,7 @@
 // A disk that is full, and a disk that fails.
 #include <gmock/gmock.h>
 
+#include "core/store/sqlite/committer.h"
 #include "tests/unit/store/failing_vfs.h"
 #include "tests/unit/store/world.h"
 
@@ -152,20 +153,26 @@ TEST_F(DiskTest, AFailedSyncIsTheEnd) {
     FailingVfs::fail_sync = true;
     bool answered = false;
     const auto on_answer = [&](const auto&) { answered = true; };
-    world.store->accept(world.message(5), world.executor, on_answer);
+    int refused = 0;
+    const auto on_accept = [&](const ports::AcceptResult& result) {
+      refused += std::holds_alternative<ports::Overloaded>(result) ? 1 : 0;
+      answered |= !std::holds_alternative<ports::Overloaded>(result);
+    };
+    world.store->accept(world.message(5), world.executor, on_accept);
     if (world.is_inline()) world.store->pump();
     EXPECT_THAT(world.events.wait_for_fatal(), HasSubstr("disk I/O error"));
     EXPECT_FALSE(world.store->accepting());
 
-    // Nothing more: no answer, no hint, no second try on the same descriptor.
+    // Nothing more but refusals: no promise, no hint, no second try on the same descriptor.
     const int syncs = FailingVfs::syncs;
-    world.store->accept(world.message(5), world.executor, on_answer);
+    world.store->accept(world.message(5), world.executor, on_accept);
     world.store->cancel(std::nullopt, kept, world.executor, on_answer);
     if (world.is_inline()) world.store->pump();
     world.store->stop();
     world.store.reset();
     world.executor.run(false);
     EXPECT_FALSE(answered);
+    EXPECT_EQ(refused, 2);
     EXPECT_TRUE(world.events.take_waiting().empty());
     EXPECT_EQ(FailingVfs::syncs, syncs);
 
@@ -175,6 +182,74 @@ TEST_F(DiskTest, AFailedSyncIsTheEnd) {
     EXPECT_EQ(world.view(kept).status, Status::kQueued);
     EXPECT_TRUE(world.store->check().empty());
   }
+}
+
+TEST_F(DiskTest, ASyncThatFailsWhileStoppingIsNotTriedAgain) {
+  World world(Threading::kOwnThreads);
+  world.accept_ok();
+  FailingVfs::fail_sync = true;
+  const int syncs = FailingVfs::syncs;
+  world.store->stop();
+  EXPECT_THAT(world.events.wait_for_fatal(), HasSubstr("disk I/O error"));
+  world.store.reset();
+  EXPECT_EQ(FailingVfs::syncs, syncs + 1);
+}
+
+TEST_F(DiskTest, ASyncThatFailsBeforeTheStartIsNotTriedAgain) {
+  World world(Threading::kInline);
+  world.reopen();
+  FailingVfs::fail_sync = true;
+  const int syncs = FailingVfs::syncs;
+  EXPECT_THROW(world.store->intern_provider("another"), StoreFailed);
+  world.store->stop();
+  world.store.reset();
+  EXPECT_EQ(FailingVfs::syncs, syncs + 1);
+}
+
+TEST_F(DiskTest, ASyncThatFailsWhileOpeningIsNotTriedAgain) {
+  World world(Threading::kInline);
+  world.store->stop();
+  world.store.reset();
+  FailingVfs::fail_sync = true;
+  const int syncs = FailingVfs::syncs;
+  EXPECT_THROW(world.open(), StoreFailed);
+  EXPECT_EQ(FailingVfs::syncs, syncs + 1);
+}
+
+// Answered with its neutral value it would say that there is no such message.
+TEST_F(DiskTest, AReadThatMeetsDamageIsNotAnswered) {
+  World world(Threading::kOwnThreads);
+  const model::MessageId id = world.accept_ok();
+  FailingVfs::damage_reads = true;
+  bool answered = false;
+  world.store->find_message(std::nullopt, id, world.executor,
+                            [&](const auto&) { answered = true; });
+  EXPECT_THAT(world.events.wait_for_fatal(),
+              testing::AnyOf(HasSubstr("malformed"), HasSubstr("not a database")));
+  EXPECT_FALSE(world.store->accepting());
+  world.store->stop();
+  world.executor.run(false);
+  EXPECT_FALSE(answered);
+}
+
+TEST(StallTest, ACommitThatTakesSecondsIsTold) {
+  using std::chrono::seconds;
+  Gauges gauges;
+  const ports::MonoTime began{seconds{100}};
+  EXPECT_FALSE(gauges.is_stalled(began));
+  gauges.committing_since_ns = began.time_since_epoch().count();
+  EXPECT_FALSE(gauges.is_stalled(began + seconds{4}));
+  EXPECT_TRUE(gauges.is_stalled(began + seconds{6}));
+  gauges.committing_since_ns = 0;
+  EXPECT_FALSE(gauges.is_stalled(began + seconds{6}));
+}
+
+TEST(NewestTest, IsWhenTheNewestMessageWasTaken) {
+  World world(Threading::kInline);
+  EXPECT_EQ(world.store->newest(), model::TimePoint{});
+  world.clock.advance(std::chrono::seconds{5});
+  world.accept_ok();
+  EXPECT_EQ(world.store->newest(), world.clock.wall());
 }
 
 TEST_F(DiskTest, EveryTransactionIsSynced) {

@@ -3,12 +3,14 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <cstring>
 #include <new>
 
 namespace heliograph::store {
 
 std::atomic<bool> FailingVfs::fail_sync{false};
 std::atomic<bool> FailingVfs::disk_full{false};
+std::atomic<bool> FailingVfs::damage_reads{false};
 std::atomic<int> FailingVfs::syncs{0};
 std::atomic<int> FailingVfs::writes{0};
 
@@ -41,6 +43,13 @@ int write_file(sqlite3_file* file, const void* data, int size, sqlite3_int64 off
   return real(file)->pMethods->xWrite(real(file), data, size, offset);
 }
 
+int read_file(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
+  const int code = real(file)->pMethods->xRead(real(file), data, size, offset);
+  constexpr int kPage = 4096;
+  if (FailingVfs::damage_reads && size == kPage) std::memset(data, 0x5A, kPage);
+  return code;
+}
+
 // Everything else is handed on as it is.
 template <auto Method, class... Args>
 auto pass(sqlite3_file* file, Args... args) {
@@ -60,9 +69,7 @@ void fill_methods() {
   g_methods = {};
   g_methods.iVersion = 3;
   g_methods.xClose = [](sqlite3_file* f) { return pass<&M::xClose>(f); };
-  g_methods.xRead = [](sqlite3_file* f, void* data, int size, sqlite3_int64 offset) {
-    return pass<&M::xRead>(f, data, size, offset);
-  };
+  g_methods.xRead = read_file;
   g_methods.xWrite = write_file;
   g_methods.xTruncate = [](sqlite3_file* f, sqlite3_int64 n) { return pass<&M::xTruncate>(f, n); };
   g_methods.xSync = sync_file;
@@ -112,12 +119,14 @@ FailingVfs::FailingVfs() {
   g_vfs.pNext = nullptr;
   fail_sync = false;
   disk_full = false;
+  damage_reads = false;
   sqlite3_vfs_register(&g_vfs, 1);
 }
 
 FailingVfs::~FailingVfs() {
   fail_sync = false;
   disk_full = false;
+  damage_reads = false;
   sqlite3_vfs_unregister(&g_vfs);
   sqlite3_vfs_register(g_real, 1);
 }

@@ -17,6 +17,8 @@ class FailingVfs {
   static std::atomic<bool> fail_sync;
   // From now on every write finds the disk full.
   static std::atomic<bool> disk_full;
+  // From now on every page read has other bytes than were written.
+  static std::atomic<bool> damage_reads;
   // Syncs and writes asked for, of any file.
   static std::atomic<int> syncs;
   static std::atomic<int> writes;
