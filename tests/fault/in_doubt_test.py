@@ -66,11 +66,11 @@ class InDoubtMatrix(GatewayTest):
             self.stack.callback(provider.close)
         return script, made
 
-    def serve(self, providers, dedupes, timeout="30s"):
+    def serve(self, providers, dedupes, timeout="30s", **options):
         # Nothing but the attempts of a message decides: no circuit opens, and only what is to be too late is.
         tables = [{"id": provider.identity, "receipts": False, "timeout": timeout,
                    "config": {"url": provider.url, "dedupes": dedupes}} for provider in providers]
-        return self.gateway(tables, in_doubt={"wait": "50ms"}, health={"min_attempts": 1_000_000})
+        return self.gateway(tables, in_doubt={"wait": "50ms"}, health={"min_attempts": 1_000_000}, **options)
 
     def settle(self, gateway, cells):
         for message_id, (name, expected) in cells.items():
@@ -163,6 +163,25 @@ class InDoubtMatrix(GatewayTest):
 
     def test_crash_and_a_provider_that_dedupes(self):
         self.with_crash(True)
+
+    def test_the_key_of_a_doubtful_send_is_kept(self):
+        """Every send of an order carries one key. A message that certainly failed and is requeued is a new order, one that is
+        requeued out of a doubt is not."""
+        steps = [raw.answering(400), *[raw.reset_read] * 3, *[raw.reset_read] * 3, raw.answer]
+
+        def step(connection, request):
+            return steps[request.seen - 1](connection, request)
+
+        script, providers = self.providers(step)
+        gateway = self.serve(providers[:1], False, retry={"max_attempts": 3})
+        message_id = gateway.send(in_doubt="at_least_once")
+        gateway.wait_for_status(message_id, "FAILED_PERM")
+        for _ in range(2):
+            self.assertEqual(gateway.http.post(f"/v1/dead-letters/{message_id}/requeue").status, 202)
+            gateway.wait_for_status(message_id, "UNKNOWN")
+        self.assertEqual(gateway.http.post(f"/v1/dead-letters/{message_id}/requeue").status, 202)
+        self.assertTrue(gateway.wait_for_status(message_id, "SENT")["possible_duplicate"])
+        self.assertEqual([request.key for request in script.of(message_id)], [message_id] + [message_id + ".1"] * 7)
 
     def test_a_kept_connection_that_is_reset_is_resent_only_where_the_provider_dedupes(self):
         """A kept connection may have been closed innocently: the one case in which one attempt is two requests."""

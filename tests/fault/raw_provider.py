@@ -174,10 +174,15 @@ def provider_id(request):
     return f"{request.provider}-{request.key}"
 
 
-def answer(connection, request):
-    read(connection, request)
+def tell(connection, request):
+    """Takes the message; the request has been read."""
     connection.sendall(response(200, json.dumps({"id": provider_id(request)}).encode(), close=request.close))
     return not request.close
+
+
+def answer(connection, request):
+    read(connection, request)
+    return tell(connection, request)
 
 
 def answering(status, body=b"{}", **options):
