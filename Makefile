@@ -4,7 +4,9 @@
 #   make test      install, build, run all tests (gateway with clang-19; SDK and plugins with g++ too)
 #   make lint      clang-format, clang-tidy, shellcheck
 #   make bench     build and measure, beside nginx and Kannel where installed (docs/benchmarks.md)
-#   make slow      the slow test set: long kill loop, a backlog of a million messages
+#   make slow      the slow test set: a backlog of a million messages
+#   make fault     the whole fault suite, results into docs/reliability.md
+#   make mutants   breaks the gateway on purpose and shows that the tests notice
 #   make asan | tsan | coverage
 JOBS ?= 2
 export CTEST_OUTPUT_ON_FAILURE = 1
@@ -12,7 +14,7 @@ export CTEST_OUTPUT_ON_FAILURE = 1
 export CCACHE_BASEDIR = $(CURDIR)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: run test build build-gcc deps lint bench slow asan tsan coverage clean
+.PHONY: run test build build-gcc deps lint bench slow fault mutants asan tsan coverage clean
 
 run: build
 	build/release/bin/heliograph serve --demo
@@ -31,12 +33,18 @@ build-gcc: deps
 test: build build-gcc
 	ctest --test-dir build/plugins-gcc -j $(JOBS) --no-tests=error
 	HELIOGRAPH_GCC_PLUGINS=$(CURDIR)/build/plugins-gcc/plugins \
-	  ctest --test-dir build/release -j $(JOBS) -LE slow --no-tests=error
+	  ctest --test-dir build/release -j $(JOBS) -LE 'slow|fault' --no-tests=error
 
 slow:
 	packaging/install-deps.sh --bench
 	$(MAKE) build
 	ctest --test-dir build/release -L slow --no-tests=error
+
+fault: build
+	tests/fault/run.py build/release
+
+mutants: deps
+	tests/mutants/run.py --jobs $(JOBS)
 
 # After the build, because clang-tidy reads its precompiled headers and generated files.
 lint: build
@@ -51,7 +59,7 @@ bench:
 asan tsan: deps
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
-	ctest --test-dir build/$@ -j $(JOBS) -LE slow --no-tests=error
+	ctest --test-dir build/$@ -j $(JOBS) -LE 'slow|fault' --no-tests=error
 
 coverage:
 	packaging/install-deps.sh

@@ -19,6 +19,7 @@ packages=(
   libcctz-dev tzdata
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
+  strace  # tests/fault: ends the gateway at a chosen system call
   chromium  # shows /docs in tests/browser
 )
 node_folders=(tests/browser)

@@ -8,7 +8,7 @@ cmake --preset coverage
 cmake --build --preset coverage -j "$jobs"
 profiles=$PWD/build/coverage/profiles
 rm -rf "$profiles"
-LLVM_PROFILE_FILE="$profiles/%p-%m.profraw" ctest --test-dir build/coverage -j "$jobs" -LE slow --no-tests=error
+LLVM_PROFILE_FILE="$profiles/%p-%m.profraw" ctest --test-dir build/coverage -j "$jobs" -LE 'slow|fault' --no-tests=error
 llvm-profdata-19 merge -sparse "$profiles"/*.profraw -o build/coverage/all.profdata
 objects=()
 while IFS= read -r file; do objects+=(-object "$file"); done < <(

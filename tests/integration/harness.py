@@ -111,13 +111,19 @@ class Http:
             self.connection = None
 
 
+def child_environment(env=None):
+    """Ours without HELIOGRAPH_ variables, which are settings to the binary; it knows its mutant (tests/mutants) by another name."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HELIOGRAPH_")}
+    if "HELIOGRAPH_MUTANT" in os.environ:
+        environment["HG_MUTANT"] = os.environ["HELIOGRAPH_MUTANT"]
+    return {**environment, **(env or {})}
+
+
 class Process:
     """A child whose output is read by a thread, line by line."""
 
     def __init__(self, arguments, cwd, env=None):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("HELIOGRAPH_")}
-        environment.update(env or {})
-        self.process = subprocess.Popen([BINARY, *arguments], cwd=cwd, env=environment, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([BINARY, *arguments], cwd=cwd, env=child_environment(env), stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, errors="replace")
         self.lines, self.output = queue.Queue(), []
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -296,9 +302,7 @@ class Gateway:
 
 def cli(arguments, cwd, env=None, seconds=60):
     """Runs a command of the binary to its end."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HELIOGRAPH_")}
-    environment.update(env or {})
-    return subprocess.run([BINARY, *arguments], cwd=cwd, env=environment, capture_output=True, text=True,
+    return subprocess.run([BINARY, *arguments], cwd=cwd, env=child_environment(env), capture_output=True, text=True,
                           timeout=seconds * PATIENCE, check=False)
 
 

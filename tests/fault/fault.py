@@ -1,0 +1,147 @@
+"""What the fault tests share: how thorough to be, clients that send until told to stop, and the end of a run.
+
+HELIOGRAPH_FAULT=full chooses the whole form of each test, HELIOGRAPH_FAULT_SEED the dice.
+"""
+import os
+import random
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "integration"))
+
+import histories  # noqa: E402
+from harness import KEY, GatewayTest, Http, cli, wait_until  # noqa: E402
+
+FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
+SEED = int(os.environ.get("HELIOGRAPH_FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
+CREDIT = 100_000_000
+SETTLED = {"SENT", "DELIVERED", "FAILED_PERM", "EXPIRED", "CANCELLED", "UNKNOWN"}
+
+
+def figures(**values):
+    """One line that run.py puts into the table of docs/reliability.md."""
+    print("figures: " + ", ".join(f"{value:,} {name.replace('_', ' ')}" if isinstance(value, int) else
+                                  f"{name.replace('_', ' ')} {value}" for name, value in values.items()), flush=True)
+
+
+class Load:
+    """Clients that send until told to stop. Every message has a text, a number and an idempotency key of its own; a request that
+    got no answer is repeated with its key, as a careful client does. `history` is told every answer."""
+
+    def __init__(self, port, history, threads=8, keys=True, fields=None, on_accepted=None):
+        self.port, self.history, self.keys, self.fields = port, history, keys, fields or {}
+        self.on_accepted, self.stopping, self.lock = on_accepted, threading.Event(), threading.Lock()
+        self.sent = self.accepted = 0
+        history.keep_secret(KEY)
+        self.threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _next(self):
+        with self.lock:
+            self.sent += 1
+            number = self.sent
+        return number, {"to": f"+1415555{number % 10000:04d}", "from": "TEST", "text": f"private words {number:08d}", **self.fields}
+
+    def _run(self, _):
+        http, pause = Http(self.port, KEY, timeout=10, check=None), threading.Event()
+        while not self.stopping.is_set():
+            number, body = self._next()
+            key = f"key-{id(self)}-{number}" if self.keys else None
+            while not self.stopping.is_set():
+                try:
+                    answer = http.post("/v1/messages", body, headers={"Idempotency-Key": key} if key else {})
+                except Exception:  # ended in the middle of things: nothing was promised
+                    http.close()
+                    pause.wait(0.005)
+                    if not key:
+                        break
+                    continue
+                self._told(answer, key)
+                if answer.status not in (409, 503):
+                    break
+                pause.wait(0.005)
+        http.close()
+
+    def _told(self, answer, key):
+        ids = self.history.tell(answer, key, time.monotonic_ns())
+        if not ids:
+            return
+        if self.on_accepted:
+            self.on_accepted(ids[0])
+        with self.lock:
+            self.accepted += 1
+
+    def wait_for(self, more, seconds=20.0):
+        target = self.accepted + more
+        wait_until(lambda: self.accepted >= target, f"{more} messages to be accepted", seconds)
+
+    def end(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+class FaultTest(GatewayTest):
+    """A gateway between providers that fail now and then, and the histories of all of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.dice, self.history = random.Random(SEED), histories.Histories()
+        self.history.keep_secret("private words")
+        print(f"seed {SEED} (HELIOGRAPH_FAULT_SEED)", flush=True)
+
+    def world(self, providers=2, latency=(0, 3, 10), perm_fail_rate=0.05, start=True, **sections):
+        """Mocks that fail now and then, receipts, and the gateway; failures never open a circuit, doubts are sent again soon."""
+        self.mocks = [self.mock(f"provider{i}", latency=self.dice.choice(latency), temp_fail_rate=0.1, perm_fail_rate=perm_fail_rate,
+                                seed=i) for i in range(1, providers + 1)]
+        defaults = {"in_doubt": {"policy": "at_least_once", "wait": "300ms"}, "retry": {"max_attempts": 50},
+                    "health": {"min_attempts": 1000000}, "log": {"level": "debug"},
+                    "callbacks": {"allow_http": True, "allow_cidrs": ["127.0.0.0/8"]}}
+        self.gw = self.gateway(
+            [self.provider(mock, receipts=True) for mock in self.mocks], start=start,
+            clients=[{"name": "test", "key": KEY, "credit_cents": CREDIT, "scopes": ["send", "read", "admin"]}],
+            **{name: {**defaults.get(name, {}), **sections.get(name, {})} for name in {**defaults, **sections}})
+        for mock in self.mocks:
+            mock.behave(receipts_url=self.gw.receipts_url(mock.identity), receipt_delay_ms=20)
+        return self.gw
+
+    def load(self, **options):
+        load = Load(self.gw.port, self.history, **options)
+        self.addCleanup(load.end)
+        return load
+
+    def note_output(self):
+        """Keeps what the running process wrote; before it is replaced by the next one."""
+        self.outputs = getattr(self, "outputs", 0) + 1
+        self.history.wrote(f"log of start {self.outputs}", "".join(self.gw.process.output))
+
+    def settle(self, seconds=90.0):
+        """Until nothing is in the gateway's hands any more: no message of any status that it works on."""
+        def busy():
+            return [status for status in ("QUEUED", "SENDING", "FAILED_TEMP", "SCHEDULED")
+                    if self.gw.http.get(f"/v1/messages?status={status}&limit=1").json["messages"]]
+
+        try:
+            wait_until(lambda: not busy(), "every message to be settled", seconds)
+        except AssertionError as error:
+            kept = {status: self.gw.http.get(f"/v1/messages?status={status}&limit=2").json["messages"] for status in busy()}
+            raise AssertionError(f"{histories.LOST}: {error}; still: {kept}; log:\n{self.gw.process.text()}") from None
+
+    def judge(self, events=200, finished=True, **expectations):
+        """Ends the gateway, gathers what all four know and checks it. The gateway must be running."""
+        if finished:
+            self.settle()
+        ids = [told.id for told in self.history.told]
+        self.history.asked(self.gw, self.dice.sample(ids, min(events, len(ids))))
+        self.gw.stop()
+        self.note_output()
+        for mock in self.mocks:
+            self.history.saw(mock)
+        self.read_database()
+        histories.check(self, self.history, finished=finished, **expectations)
+
+    def read_database(self):
+        check = cli(["db", "check", "--config", self.gw.config], self.folder, seconds=120)
+        self.history.read(self.gw.database, check)

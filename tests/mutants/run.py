@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Breaks the gateway on purpose and shows that the tests notice (README.md here).
+
+Exit code 0: every killer passes without its mutant and fails with it.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import mutants
+
+HEADER = "tests/mutants/mutant.h"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", default=os.path.join(mutants.ROOT, "build", "mutants"), help="where to copy and build")
+    parser.add_argument("--only", default="", help="a regular expression for names of mutants")
+    parser.add_argument("--jobs", default="2")
+    parser.add_argument("--no-build", action="store_true", help="use what was built last")
+    return parser.parse_args()
+
+
+def mutated(name, places):
+    with open(os.path.join(mutants.ROOT, name), "rb") as file:
+        content = file.read()
+    if not places:
+        return content
+    # Only files with a mutant include the header, so the compiler cache serves all others.
+    text = mutants.apply(content.decode(), places)
+    header = os.path.relpath(HEADER, os.path.dirname(name))
+    return f'#include "{header}"\n#line 1\n{text}'.encode()
+
+
+def copy_tree(target, found):
+    """Writes what differs only, so that a second run builds little."""
+    places, names = mutants.by_file(found), set(mutants.tracked())
+    for name in names:
+        content, path = mutated(name, places.get(name)), os.path.join(target, name)
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                if file.read() == content:
+                    continue
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+        shutil.copymode(os.path.join(mutants.ROOT, name), path)
+    for folder, folders, files in os.walk(target):
+        folders[:] = [name for name in folders if name not in ("build", "node_modules")]
+        for file in files:
+            if os.path.relpath(os.path.join(folder, file), target) not in names:
+                os.unlink(os.path.join(folder, file))
+
+
+def build(source, jobs):
+    """The release preset inside the copy: same relative paths as in the tree itself, so compilations are shared."""
+    environment = {**os.environ, "CCACHE_BASEDIR": source, "CCACHE_NOHASHDIR": "1"}
+    folder = os.path.join(source, "build", "release")
+    subprocess.run(["cmake", "--preset", "release", "-DHELIOGRAPH_BENCH=OFF"], cwd=source, env=environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", folder, f"-j{jobs}"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def ctest(folder, killer, mutant=None):
+    """(passed, seconds, output)"""
+    environment = {key: value for key, value in os.environ.items() if key != "HELIOGRAPH_MUTANT"}
+    if mutant:
+        environment["HELIOGRAPH_MUTANT"] = mutant
+    started = time.monotonic()
+    run = subprocess.run(["ctest", "--test-dir", folder, "-R", f"^({killer})$", "--no-tests=error", "--output-on-failure",
+                          "--stop-on-failure"], env=environment, capture_output=True, text=True, check=False)
+    if "No tests were found" in run.stdout + run.stderr:
+        raise SystemExit(f"run.py: no test matches {killer}")
+    return run.returncode == 0, time.monotonic() - started, run.stdout + run.stderr
+
+
+def reason(output):
+    """What the killer said, in a line."""
+    for pattern in (r"^\d+: \S*Error: (.+)", r"^\S*(?:Error|violations?): (.+)", r"(\S+\.cpp:\d+): Failure"):
+        found = re.search(pattern, output, re.M)
+        if found:
+            return found.group(1)[:90]
+    return ""
+
+
+def judge(folder, found):
+    healthy, verdicts = {}, []
+    for mutant in found:
+        if mutant.killer not in healthy:
+            healthy[mutant.killer] = ctest(folder, mutant.killer)
+        passed, seconds, output = healthy[mutant.killer]
+        if not passed:
+            verdicts.append((mutant, "killer fails without it", seconds, reason(output)))
+            sys.stderr.write(output)
+        else:
+            survived, seconds, output = ctest(folder, mutant.killer, mutant.name)
+            verdicts.append((mutant, "SURVIVED" if survived else "killed", seconds, reason(output)))
+        print(f"{mutant.name}: {verdicts[-1][1]} ({seconds:.1f} s) {verdicts[-1][3]}", flush=True)
+    return verdicts
+
+
+def print_table(verdicts):
+    width = max(len(verdict[0].name) for verdict in verdicts)
+    killers = max(len(verdict[0].killer) for verdict in verdicts)
+    print(f"\n{'mutant':<{width}} | {'killer':<{killers}} | verdict")
+    for mutant, verdict, seconds, _ in verdicts:
+        print(f"{mutant.name:<{width}} | {mutant.killer:<{killers}} | {verdict} ({seconds:.1f} s)")
+
+
+def main():
+    arguments = parse_arguments()
+    found = mutants.load()
+    wanted = [mutant for mutant in found if re.search(arguments.only, mutant.name)]
+    if not wanted:
+        raise SystemExit(f"run.py: no mutant matches {arguments.only}")
+    source = os.path.join(arguments.work, "source")
+    folder = os.path.join(source, "build", "release")
+    if not arguments.no_build:
+        copy_tree(source, found)
+        folder = build(source, arguments.jobs)
+    verdicts = judge(folder, wanted)
+    print_table(verdicts)
+    return 0 if all(verdict == "killed" for _, verdict, _, _ in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
