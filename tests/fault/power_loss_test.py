@@ -15,7 +15,7 @@ from fault import FULL, FaultTest, cli, figures
 from harness import main
 
 IMAGES = 2000 if FULL else 60
-MESSAGES = 12_000 if FULL else 300
+MESSAGES = 4_000 if FULL else 300
 RECORDER = os.environ.get("HELIOGRAPH_RECORDER")
 # Providers note the wall clock. Beyond it the two clocks have moved against each other and arrivals prove nothing.
 CLOCK_SLACK_NS = 200_000
