@@ -120,10 +120,10 @@ def child_environment(env=None):
 
 
 class Process:
-    """A child whose output is read by a thread, line by line."""
+    """A child whose output is read by a thread, line by line. `wrapper`: a command to run it under."""
 
-    def __init__(self, arguments, cwd, env=None):
-        self.process = subprocess.Popen([BINARY, *arguments], cwd=cwd, env=child_environment(env), stdout=subprocess.PIPE,
+    def __init__(self, arguments, cwd, env=None, wrapper=()):
+        self.process = subprocess.Popen([*wrapper, BINARY, *arguments], cwd=cwd, env=child_environment(env), stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, errors="replace")
         self.lines, self.output = queue.Queue(), []
         self.reader = threading.Thread(target=self._read, daemon=True)

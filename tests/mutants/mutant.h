@@ -1,7 +1,8 @@
-/* HG_MUTANT("name"): true in a mutated build that was started with HELIOGRAPH_MUTANT=name. run.py puts this header into the
- * files it mutates, and only there: the tree itself knows nothing of it.
+/* HG_MUTANT("name"): true in a mutated build that was started with HELIOGRAPH_MUTANT=name. run.py
+ * puts this header into the files it mutates, and only there: the tree itself knows nothing of it.
  *
- * The gateway refuses unknown HELIOGRAPH_ variables, so the harness of the Python tests hands the name on as HG_MUTANT.
+ * The gateway refuses unknown HELIOGRAPH_ variables, so the harness of the Python tests hands the
+ * name on as HG_MUTANT.
  */
 #ifndef HELIOGRAPH_TESTS_MUTANTS_MUTANT_H
 #define HELIOGRAPH_TESTS_MUTANTS_MUTANT_H
@@ -17,10 +18,10 @@ static inline int hg_mutant_is_on(const char* name) {
 
 #ifdef __cplusplus
 /* The environment is read once for each place. */
-#define HG_MUTANT(name)                                      \
-  ([]() -> bool {                                            \
+#define HG_MUTANT(name)                                          \
+  ([]() -> bool {                                                \
     static const bool hg_mutant_on = hg_mutant_is_on(name) != 0; \
-    return hg_mutant_on;                                     \
+    return hg_mutant_on;                                         \
   }())
 #else
 #define HG_MUTANT(name) hg_mutant_is_on(name)

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Runs the whole fault suite and writes what it showed into docs/reliability.md, between its markers.
+
+  tests/fault/run.py build/release [--only REGEX] [--no-write]
+"""
+import argparse
+import ast
+import datetime
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "mutants"))
+
+import mutants  # noqa: E402
+
+PAGE = os.path.join(ROOT, "docs", "reliability.md")
+BEGIN, END = "<!-- make fault writes from here -->", "<!-- to here -->"
+
+
+def tests_of(build, only):
+    out = subprocess.run(["ctest", "--test-dir", build, "-N", "-L", "^fault$"], check=True, capture_output=True, text=True).stdout
+    return [name for name in re.findall(r"Test +#\d+: (\S+)", out) if re.search(only, name)]
+
+
+def run(build, name):
+    """(passed, seconds, figures)"""
+    started = time.monotonic()
+    done = subprocess.run(["ctest", "--test-dir", build, "-R", f"^{re.escape(name)}$", "-V"], capture_output=True, text=True,
+                          check=False)
+    found = re.findall(r"figures: (.+)", done.stdout)
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout + done.stderr)
+    return done.returncode == 0, time.monotonic() - started, "; ".join(found)
+
+
+def short(name):
+    return re.sub(r"^fault\.|\.full$", "", name)
+
+
+def what_it_does(name):
+    """The first sentence of the test's own description."""
+    path = os.path.join(ROOT, "tests", "fault", f"{short(name)}_test.py")
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        text = ast.get_docstring(ast.parse(file.read())) or ""
+    return " ".join(text.split("\n\n")[0].split()).split(". ")[0].rstrip(".")
+
+
+def mutants_of(name):
+    names = {name, name.removesuffix(".full")}
+    return ", ".join(f"`{mutant.name}`" for mutant in mutants.load() if any(re.fullmatch(mutant.killer, each) for each in names))
+
+
+def read(path, pattern, default):
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = re.search(pattern, file.read(), re.M)
+    except OSError:
+        return default
+    return found.group(1) if found else default
+
+
+def machine():
+    memory = int(read("/proc/meminfo", r"^MemTotal: +(\d+)", "0")) / (1 << 20)
+    processor = re.sub(r"\((R|TM)\)|CPU|@.*", "", read("/proc/cpuinfo", r"^model name\s*: (.+)", "unknown processor"))
+    kernel = read("/proc/sys/kernel/osrelease", r"^(\d+\.\d+)", "?")
+    return f"{os.cpu_count()} cores ({' '.join(processor.split())}), {memory:.0f} GiB, Linux {kernel}"
+
+
+def table(results):
+    lines = ["| test | what was done | figures | proved by | verdict |", "|---|---|---|---|---|"]
+    for name, passed, seconds, figures in results:
+        lines.append(f"| {short(name)} | {what_it_does(name)} | {figures or '-'} | {mutants_of(name) or '-'} | "
+                     f"{'holds' if passed else '**FAILS**'} ({seconds:.0f} s) |")
+    return "\n".join(lines)
+
+
+def write(results):
+    with open(PAGE, encoding="utf-8") as file:
+        page = file.read()
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    text = f"{today}, {machine()}; command: `make fault`\n\n{table(results)}"
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("--only", default="", help="a regular expression for names of tests; writes nothing")
+    parser.add_argument("--no-write", action="store_true")
+    arguments = parser.parse_args()
+    results = []
+    for name in tests_of(arguments.build, arguments.only):
+        results.append((name, *run(arguments.build, name)))
+        print(f"{name}: {'holds' if results[-1][1] else 'FAILS'} ({results[-1][2]:.0f} s) {results[-1][3]}", flush=True)
+    if not results:
+        raise SystemExit("run.py: no test with the label fault")
+    if not arguments.only and not arguments.no_write:
+        write(results)
+    return 0 if all(passed for _, passed, _, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
