@@ -130,7 +130,7 @@ class IdempotencyStorm(GatewayTest):
         # While the first is being committed the others are refused, not made to wait for it.
         self.assertGreater(in_flight, 0)
         self.assertEqual(len(set(ids.values())), KEYS)
-        print(f"{KEYS * PARALLEL} requests, {in_flight} answered 409", flush=True)
+        print(f"figures: {KEYS * PARALLEL} requests, {in_flight} answered 409", flush=True)
         # Afterwards each is replayed, and another body under the same key is told so.
         alone = Crowd(self.gateway1.port, 1)
         self.addCleanup(alone.close)

@@ -79,6 +79,7 @@ class InDoubtMatrix(GatewayTest):
 
     def check(self, gateway, script, cells):
         """cells: message id -> (name, expected). Ends the gateway: nothing more may be sent afterwards."""
+        print(f"figures: {len(cells)} cells", flush=True)
         self.settle(gateway, cells)
         shown = {message_id: gateway.message(message_id) for message_id in cells}
         gateway.stop()

@@ -55,7 +55,7 @@ class LimiterFault(GatewayTest):
 
     def check_use(self, times):
         used = redis_test.use_of_limit(times, LIMIT, (WINDOW_MS + GUARD_MS) * MS)
-        print(f"used {used:.1%} of what the guard leaves", flush=True)
+        print(f"figures: used {used:.1%} of what the guard leaves", flush=True)
         if FULL:
             self.assertGreaterEqual(used, 0.97)
 

@@ -159,7 +159,7 @@ class ReceiptChaos(GatewayTest):
                     plan.final = "DELIVERED"
                 self.assertEqual(self.gateway1.message(message_id)["status"], plan.final)
                 self.assertEqual(seen[message_id], plan.final, "what comes after the end changes nothing")
-        print(f"{self.reporter.taken} receipts of {len(ids)} messages, {KILLS} kills", flush=True)
+        print(f"figures: {self.reporter.taken} receipts of {len(ids)} messages, {KILLS} kills", flush=True)
         self.check_callbacks(ids)
         self.check_money(ids)
 
