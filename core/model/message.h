@@ -91,7 +91,7 @@ struct WorkItem {
   std::uint16_t cycle = 0;
   std::uint16_t key_cycle = 0;  // whose idempotency key the sends carry: a requeue out of doubt
                                 // goes on with that of the doubtful send
-  TimePoint started_at{};  // of the attempt under way; SENDING only
+  TimePoint started_at{};       // of the attempt under way; SENDING only
   TimePoint due{};
   TimePoint expires_at{};
   std::optional<ProviderKey> last_provider;  // of the last attempt

@@ -77,7 +77,7 @@ std::vector<Case> cases() {
       // Requeued: another send would be a duplicate.
       {S::kQueued, false, R::kDelivered, change(S::kDelivered, A::kCapture)},
       {S::kQueued, true, R::kAccepted, change(S::kSent, A::kKeep)},
-      {S::kQueued, true, R::kUndelivered, no_change(S::kQueued)},
+      {S::kQueued, true, R::kUndelivered, park(S::kQueued)},
       {S::kQueued, false, R::kAccepted, no_change(S::kQueued)},
       {S::kScheduled, false, R::kDelivered, no_change(S::kScheduled)},
       {S::kFailedPerm, false, R::kDelivered, no_change(S::kFailedPerm)},
