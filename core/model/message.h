@@ -89,7 +89,9 @@ struct WorkItem {
   std::uint16_t attempt_number = 0;  // sends begun over all cycles; the number of the last attempt
   std::uint16_t round = 0;           // rounds of exclusion finished; the backoff grows with it
   std::uint16_t cycle = 0;
-  TimePoint started_at{};  // of the attempt under way; SENDING only
+  std::uint16_t key_cycle = 0;  // whose idempotency key the sends carry: a requeue out of doubt
+                                // goes on with that of the doubtful send
+  TimePoint started_at{};       // of the attempt under way; SENDING only
   TimePoint due{};
   TimePoint expires_at{};
   std::optional<ProviderKey> last_provider;  // of the last attempt

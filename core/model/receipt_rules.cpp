@@ -26,8 +26,8 @@ std::optional<Status> target(ReceiptState receipt) {
 bool may_overtake_retry(const ReceiptContext& message, Status to) {
   // Delivered is delivered: another send would be a duplicate.
   if (to == Status::kDelivered) return true;
-  // "Taken" settles the doubt about the last attempt. A negative one does too, but then the message
-  // is to be sent again anyway.
+  // "Taken" settles the doubt about the last attempt. A negative one is parked: the message is to
+  // be sent again anyway, and it counts only if the provider drops that send as a repetition.
   return to == Status::kSent && message.doubtful;
 }
 
@@ -48,8 +48,12 @@ ReceiptDecision decide_receipt(const ReceiptContext& message, ReceiptState recei
     decision.verdict = ReceiptVerdict::kPark;
     return decision;
   }
-  if (!can_change(message.status, *to)) return decision;
   const bool waits = message.status == Status::kFailedTemp || message.status == Status::kQueued;
+  if (waits && message.doubtful && *to == Status::kFailedPerm) {
+    decision.verdict = ReceiptVerdict::kPark;
+    return decision;
+  }
+  if (!can_change(message.status, *to)) return decision;
   if (waits && !may_overtake_retry(message, *to)) return decision;
   decision.verdict = ReceiptVerdict::kChange;
   decision.status = *to;

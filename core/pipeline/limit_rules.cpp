@@ -5,6 +5,7 @@
 // (measured with 0.5-5 ms of jitter: 67 arrivals in a second for a limit of 50 without, never above
 // 50 with 20 ms, at 98 % use).
 #include <algorithm>
+#include <cmath>
 
 #include "core/pipeline/pipeline.h"
 
@@ -20,16 +21,28 @@ nanoseconds limit_guard(const config::LimiterPlugin& limiter, nanoseconds window
 
 namespace {
 
+// Jitter of up to the guard adds what the rate gives in that time to a burst; so that much is kept
+// back, and no stretch of time T sees more than rate x T + burst.
+std::uint64_t guarded_burst(const config::Limit& limit, nanoseconds guard) {
+  const std::uint64_t burst = limit.burst > 0 ? limit.burst : limit.limit;
+  const double rate =
+      static_cast<double>(limit.limit) / static_cast<double>(nanoseconds{limit.window}.count());
+  const auto kept =
+      static_cast<std::uint64_t>(std::ceil(rate * static_cast<double>(guard.count())));
+  return burst > kept ? burst - kept : 1;
+}
+
 ports::LimitRule limit_rule(std::string id, const config::Limit& limit,
                             const config::LimiterPlugin& limiter) {
   const bool bucket = limit.algorithm == "token_bucket";
   const nanoseconds window = limit.window;
+  const nanoseconds guard = limit_guard(limiter, window);
   return {.id = std::move(id),
           .algorithm =
               bucket ? ports::LimitAlgorithm::kTokenBucket : ports::LimitAlgorithm::kSlidingWindow,
-          .window = window + limit_guard(limiter, window),
+          .window = window + guard,
           .limit = limit.limit,
-          .burst = bucket ? (limit.burst > 0 ? limit.burst : limit.limit) : 0};
+          .burst = bucket ? guarded_burst(limit, guard) : 0};
 }
 
 }  // namespace

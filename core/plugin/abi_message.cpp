@@ -59,9 +59,9 @@ bool AbiMessage::fill(const model::WorkItem& item, std::string_view packed) {
     for (const auto& [key, value] : metadata) headers.push_back({to_abi(key), to_abi(value)});
   }
   idempotency_key = id;
-  if (item.cycle > 0 && !item.possible_duplicate) {
+  if (item.key_cycle > 0) {
     idempotency_key += kCycleMark;
-    idempotency_key += std::to_string(item.cycle);
+    idempotency_key += std::to_string(item.key_cycle);
   }
   view = borrow_message(item, id);
   view.idempotency_key = to_abi(idempotency_key);

@@ -196,9 +196,11 @@ void MemoryStore::requeue(std::optional<model::ClientId>, model::MessageId id,
       where, std::move(done), [this, id, validity]() -> ports::RequeueResult {
         StoredMessage& row = rows_.at(id.row());
         if (!model::can_requeue(row.item.status)) return ports::Conflict{row.item.status};
-        if (row.item.status == Status::kUnknown) row.item.possible_duplicate = true;
+        const bool in_doubt = row.item.status == Status::kUnknown;
+        if (in_doubt) row.item.possible_duplicate = true;
         row.item.status = Status::kQueued;
         ++row.item.cycle;
+        if (!in_doubt) row.item.key_cycle = row.item.cycle;
         row.item.attempts = 0;
         row.item.round = 0;
         row.item.excluded.clear();

@@ -17,6 +17,7 @@ using model::Status;
 
 constexpr const char* kRequeue =
     "UPDATE messages SET status = 1, live = 1, reason = 0, cycle = ?3, attempts = 0, round = 0,"
+    " key_cycle = CASE WHEN ?4 THEN key_cycle ELSE ?3 END,"
     " excluded = '', doubtful = ?4, possible_duplicate = max(possible_duplicate, ?4),"
     " class = CASE WHEN EXISTS (SELECT 1 FROM classes WHERE classes.id = messages.class"
     " AND classes.pinned IS messages.pinned) THEN class ELSE ?5 END,"

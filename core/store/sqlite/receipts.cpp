@@ -109,7 +109,10 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
   if (decision.verdict == ReceiptVerdict::kNoChange) return ports::ReceiptOutcome::kNoChange;
   const model::TimePoint now = clock_.wall();
   if (decision.verdict == ReceiptVerdict::kPark) {
-    parked_.park(receipt, message.id.row(), now);
+    // Of a doubtful send before the one to come: claimed by the provider's id alone, which a later
+    // send has too where the provider has recognised it as the same.
+    const bool of_this_send = message.status == Status::kSending;
+    parked_.park(receipt, of_this_send ? std::optional(message.id.row()) : std::nullopt, now);
     return ports::ReceiptOutcome::kParked;
   }
   learn_provider_id(message, receipt);

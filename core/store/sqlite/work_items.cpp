@@ -34,6 +34,7 @@ model::WorkItem read_work_item(Rows& rows) {
   item.metadata_json = rows.get<std::string>();
   item.started_at = rows.get<model::TimePoint>();
   item.rich = rows.get<bool>();
+  item.key_cycle = rows.get<std::uint16_t>();
   return item;
 }
 

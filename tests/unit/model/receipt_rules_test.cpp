@@ -31,7 +31,9 @@ ReceiptDecision change(Status to, HoldAction hold) {
 ReceiptDecision no_change(Status status) {
   return {.verdict = ReceiptVerdict::kNoChange, .status = status};
 }
-ReceiptDecision park() { return {.verdict = ReceiptVerdict::kPark, .status = S::kSending}; }
+ReceiptDecision park(Status status = S::kSending) {
+  return {.verdict = ReceiptVerdict::kPark, .status = status};
+}
 
 struct Case {
   Status status;
@@ -57,8 +59,11 @@ std::vector<Case> cases() {
 
       {S::kFailedTemp, true, R::kDelivered, change(S::kDelivered, A::kCapture)},
       {S::kFailedTemp, true, R::kAccepted, change(S::kSent, A::kKeep)},
-      {S::kFailedTemp, true, R::kUndelivered, no_change(S::kFailedTemp)},  // is sent again anyway
-      {S::kFailedTemp, true, R::kRejected, no_change(S::kFailedTemp)},
+      // Is sent again anyway; the receipt counts if the provider drops that as a repetition.
+      {S::kFailedTemp, true, R::kUndelivered, park(S::kFailedTemp)},
+      {S::kFailedTemp, true, R::kRejected, park(S::kFailedTemp)},
+      {S::kQueued, true, R::kExpired, park(S::kQueued)},
+      {S::kQueued, false, R::kUndelivered, no_change(S::kQueued)},
       // An earlier attempt was in doubt, the last one failed for certain: delivered is delivered.
       {S::kFailedTemp, false, R::kDelivered, change(S::kDelivered, A::kCapture)},
       {S::kFailedTemp, false, R::kAccepted, no_change(S::kFailedTemp)},
@@ -72,7 +77,7 @@ std::vector<Case> cases() {
       // Requeued: another send would be a duplicate.
       {S::kQueued, false, R::kDelivered, change(S::kDelivered, A::kCapture)},
       {S::kQueued, true, R::kAccepted, change(S::kSent, A::kKeep)},
-      {S::kQueued, true, R::kUndelivered, no_change(S::kQueued)},
+      {S::kQueued, true, R::kUndelivered, park(S::kQueued)},
       {S::kQueued, false, R::kAccepted, no_change(S::kQueued)},
       {S::kScheduled, false, R::kDelivered, no_change(S::kScheduled)},
       {S::kFailedPerm, false, R::kDelivered, no_change(S::kFailedPerm)},
@@ -124,8 +129,11 @@ TEST(Receipt, NeverBreaksARule) {
             if (changed && hold == H::kHeld && is_terminal(decision.status)) {
               EXPECT_NE(decision.hold, A::kKeep);
             }
+            const bool negative =
+                receipt == R::kUndelivered || receipt == R::kRejected || receipt == R::kExpired;
+            const bool again = doubtful && (status == S::kFailedTemp || status == S::kQueued);
             EXPECT_EQ(decision.verdict == ReceiptVerdict::kPark,
-                      status == S::kSending && receipt != R::kUnknown);
+                      (status == S::kSending && receipt != R::kUnknown) || (again && negative));
           }
         }
       }

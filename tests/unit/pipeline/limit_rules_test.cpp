@@ -51,12 +51,16 @@ TEST(LimitRules, AConfiguredGuardHolds) {
   EXPECT_EQ(rules[0].window, seconds{1});
 }
 
-TEST(LimitRules, ATokenBucketHasABurst) {
-  const auto rules = limit_rules(
-      {}, {provider("a", config::Limit{.limit = 10, .algorithm = "token_bucket"}),
-           provider("b", config::Limit{.limit = 10, .algorithm = "token_bucket", .burst = 3})});
-  EXPECT_EQ(rules[0].burst, 10u);
-  EXPECT_EQ(rules[1].burst, 3u);
+TEST(LimitRules, ATokenBucketHasABurstWithoutWhatItsGuardIsWorth) {
+  const auto bucket = [](std::uint32_t limit, std::uint32_t burst) {
+    return config::Limit{.limit = limit, .algorithm = "token_bucket", .burst = burst};
+  };
+  const auto rules = limit_rules({}, {provider("a", bucket(100, 0)), provider("b", bucket(100, 30)),
+                                      provider("c", bucket(10, 3)), provider("d", bucket(10, 1))});
+  EXPECT_EQ(rules[0].burst, 98u);  // 20 ms of 100 a second
+  EXPECT_EQ(rules[1].burst, 28u);
+  EXPECT_EQ(rules[2].burst, 2u);  // rounded up: never above
+  EXPECT_EQ(rules[3].burst, 1u);  // the least there is
 }
 
 }  // namespace

@@ -161,19 +161,21 @@ TEST(AbiMessage, ReceiptMayEchoOurId) {
 TEST(AbiMessage, ARequeueIsANewOrderUnlessTheFirstMayHaveBeenSent) {
   model::WorkItem item;
   item.id = model::MessageId::from_parts(77 << 16, 5);
-  const auto key_of = [&item](std::uint16_t cycle, bool possible_duplicate) {
+  const auto key_of = [&item](std::uint16_t cycle, std::uint16_t key_cycle,
+                              bool possible_duplicate) {
     item.cycle = cycle;
+    item.key_cycle = key_cycle;
     item.possible_duplicate = possible_duplicate;
     AbiMessage message;
     EXPECT_TRUE(message.fill(item, {}));
     return std::string(view_of(message.view.idempotency_key));
   };
   const std::string id = item.id.to_string();
-  EXPECT_EQ(key_of(0, false), id);
-  EXPECT_EQ(key_of(0, true), id);
-  EXPECT_EQ(key_of(1, false), id + ".1");
-  EXPECT_EQ(key_of(2, false), id + ".2");
-  EXPECT_EQ(key_of(2, true), id);
+  EXPECT_EQ(key_of(0, 0, false), id);
+  EXPECT_EQ(key_of(0, 0, true), id);
+  EXPECT_EQ(key_of(1, 1, false), id + ".1");
+  EXPECT_EQ(key_of(1, 1, true), id + ".1") << "doubts within a cycle change no key";
+  EXPECT_EQ(key_of(2, 1, true), id + ".1") << "requeued out of a doubt";
 
   hg_event event{};
   event.size = sizeof event;

@@ -97,6 +97,7 @@ TEST_P(LifecycleTest, RequeueStartsTheNextCycle) {
   const model::WorkItem& item = hints.front().front();
   EXPECT_EQ(item.id, id);
   EXPECT_EQ(item.cycle, 1);
+  EXPECT_EQ(item.key_cycle, 1);
   EXPECT_EQ(item.attempts, 0);
   EXPECT_EQ(item.attempt_number, 1);
   EXPECT_EQ(item.round, 0);
@@ -138,6 +139,20 @@ TEST_P(LifecycleTest, RequeueOfAnUnknownOneKeepsItsHold) {
   command.hold = model::HoldAction::kCapture;
   ASSERT_TRUE(world.finish(command).applied);
   EXPECT_EQ(world.balance().captured_cents, 5);
+}
+
+TEST_P(LifecycleTest, ARequeueOutOfDoubtGoesOnWithTheKeyOfTheDoubtfulSend) {
+  const model::MessageId id = world.failed(5);
+  const auto waiting = [this] { return world.take_waiting().front().front(); };
+  world.take_waiting();
+  ASSERT_TRUE(is<ports::Requeued>(world.requeue(id)));
+  EXPECT_EQ(waiting().key_cycle, 1) << "certainly failed: a new order";
+  ASSERT_TRUE(world.begin(id, 1, 1));
+  ports::FinishAttempt doubt = world.outcome(id, Outcome::kUnknown, Status::kUnknown, 2, 1);
+  doubt.possible_duplicate = true;
+  ASSERT_TRUE(world.finish(doubt).applied);
+  ASSERT_TRUE(is<ports::Requeued>(world.requeue(id)));
+  EXPECT_EQ(waiting().key_cycle, 1);
 }
 
 TEST_P(LifecycleTest, ASecondCycleIsResolvedOnItsOwn) {

@@ -193,11 +193,35 @@ TEST_P(ReceiptsTest, ADoubtfulMessageIsNotSentAgainOnceDelivered) {
   command.doubtful = true;
   command.result.provider_message_id = "p-1";
   ASSERT_TRUE(world.finish(command).applied);
-  EXPECT_EQ(receive("p-1", ReceiptState::kUndelivered), ReceiptOutcome::kNoChange);
+  EXPECT_EQ(receive("p-1", ReceiptState::kUndelivered), ReceiptOutcome::kParked);
   EXPECT_EQ(receive("p-1", ReceiptState::kDelivered), ReceiptOutcome::kApplied);
   EXPECT_EQ(world.view(id).status, Status::kDelivered);
   EXPECT_EQ(world.store->depth().waiting, 0u);
   EXPECT_FALSE(world.begin(id, 1));
+}
+
+// The provider drops the repetition and says so by the id it gave to the first send: no other
+// receipt will ever come.
+TEST_P(ReceiptsTest, UndeliveredWhileInDoubtCountsWhereTheProviderKnowsTheSendAgain) {
+  for (const std::string answered : {"p-1", "p-2"}) {
+    const model::MessageId id = world.accept_ok(world.message(5));
+    ASSERT_TRUE(world.begin(id));
+    model::Receipt receipt = world.receipt_of("p-1", ReceiptState::kUndelivered);
+    receipt.message_id = id;
+    EXPECT_EQ(world.receipt(receipt), ReceiptOutcome::kParked) << "before the outcome";
+    ports::FinishAttempt doubt = world.outcome(id, Outcome::kUnknown, Status::kFailedTemp);
+    doubt.doubtful = true;
+    ASSERT_TRUE(world.finish(doubt).applied);
+    EXPECT_EQ(world.view(id).status, Status::kFailedTemp);
+    EXPECT_EQ(world.receipt(receipt), ReceiptOutcome::kParked) << "and after it";
+    ASSERT_TRUE(world.begin(id, 1));
+    ports::FinishAttempt sent = world.outcome(id, Outcome::kSent, Status::kSent, 2);
+    sent.result.provider_message_id = answered;
+    ASSERT_TRUE(world.finish(sent).applied);
+    const bool known_again = answered == "p-1";
+    EXPECT_EQ(world.view(id).status, known_again ? Status::kFailedPerm : Status::kSent);
+  }
+  EXPECT_EQ(world.balance().held_cents, 5);
 }
 
 TEST_P(ReceiptsTest, AnEarlierProviderMayOnlySayDelivered) {
