@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/pipeline/in_doubt.h"
 #include "tests/sim/simulation.h"
@@ -22,36 +23,38 @@ bool maybe_sent(const Arrival& arrival) {
 
 }  // namespace
 
-std::vector<std::string> Simulation::check() {
-  std::vector<std::string> wrong = sqlite_->check();
+std::vector<Complaint> Simulation::check() {
+  std::vector<Complaint> wrong;
+  for (std::string& what : sqlite_->check()) wrong.push_back({{}, std::move(what)});
   for (const auto& [id, told] : told_) check_message(id, told, wrong);
   for (std::size_t i = 0; i < providers_.size(); ++i) {
     check_limits(i, wrong);
     if (providers_[i]->in_flight_max > provider_settings_[i].max_in_flight)
-      wrong.push_back(fmt::format("{}: window exceeded", provider_settings_[i].id));
+      wrong.push_back({{}, fmt::format("{}: window exceeded", provider_settings_[i].id)});
   }
-  if (!distributor_->open.empty()) wrong.push_back("a pick was never answered");
-  if (pipeline_->stats().in_memory != 0) wrong.push_back("messages are stuck in memory");
-  if (pipeline_->stats().in_flight != 0) wrong.push_back("attempts are stuck");
+  if (!distributor_->open.empty()) wrong.push_back({{}, "a pick was never answered"});
+  if (pipeline_->stats().in_memory != 0) wrong.push_back({{}, "messages are stuck in memory"});
+  if (pipeline_->stats().in_flight != 0) wrong.push_back({{}, "attempts are stuck"});
   return wrong;
 }
 
 void Simulation::check_message(model::MessageId id, const Told& told,
-                               std::vector<std::string>& wrong) {
+                               std::vector<Complaint>& wrong) {
   std::optional<std::optional<model::MessageView>> answer;
   sqlite_->find_message(std::nullopt, id, loop_, [&](auto found) { answer = std::move(found); });
   sqlite_->pump();
   while (!answer && loop_.run_one(clock_.mono())) {
   }
   if (!answer || !*answer) {
-    wrong.push_back(fmt::format("{}: accepted and lost", id.to_string()));
+    wrong.push_back({id, fmt::format("{}: accepted and lost", id.to_string())});
     return;
   }
   const model::MessageView& view = **answer;
-  note(static_cast<std::uint64_t>(view.status));
+  journal_.add(id, fmt::format("ended {}, hold {}", model::to_string(view.status),
+                               static_cast<int>(view.hold)));
   const auto complain = [&](const char* what) {
     wrong.push_back(
-        fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
+        {id, fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what)});
   };
   if (model::is_waiting(view.status) || view.status == Status::kSending) complain("never ended");
   if (told.cancelled_at && view.status != Status::kCancelled) complain("was cancelled");
@@ -67,10 +70,10 @@ void Simulation::check_message(model::MessageId id, const Told& told,
 }
 
 void Simulation::check_sends(model::MessageId id, const Told& told, const model::MessageView& view,
-                             std::vector<std::string>& wrong) {
+                             std::vector<Complaint>& wrong) {
   const auto complain = [&](const char* what) {
     wrong.push_back(
-        fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what));
+        {id, fmt::format("{} ({}): {}", id.to_string(), model::to_string(view.status), what)});
   };
   std::vector<std::pair<Arrival, std::size_t>> sends;
   int reached = 0;
@@ -116,7 +119,7 @@ void Simulation::check_sends(model::MessageId id, const Told& told, const model:
 }
 
 // Within one life of the process: a limiter in memory begins anew with each.
-void Simulation::check_limits(std::size_t provider, std::vector<std::string>& wrong) {
+void Simulation::check_limits(std::size_t provider, std::vector<Complaint>& wrong) {
   const auto& limit = provider_settings_[provider].limit;
   if (!limit) return;
   const auto life = [&](ports::MonoTime at) {
@@ -129,7 +132,7 @@ void Simulation::check_limits(std::size_t provider, std::vector<std::string>& wr
     const ports::MonoTime first = times[i - limit->limit];
     if (life(first) != life(times[i])) continue;
     if (times[i] - first < limit->window)
-      wrong.push_back(fmt::format("{}: limit exceeded", provider_settings_[provider].id));
+      wrong.push_back({{}, fmt::format("{}: limit exceeded", provider_settings_[provider].id)});
   }
 }
 

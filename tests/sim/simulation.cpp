@@ -21,12 +21,13 @@ constexpr auto kTrouble = minutes{3};
 constexpr auto kCalm = hours{2};  // beyond every validity
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, std::string folder)
+Simulation::Simulation(std::uint64_t seed, std::string folder, bool tell)
     : seed_(seed),
       folder_(std::move(folder)),
       random_(seed),
       ids_(seed * 31 + 7),
-      loop_(clock_, seed + 1) {
+      loop_(clock_, seed + 1),
+      journal_(clock_, tell) {
   draw_settings();
   const auto count = static_cast<std::size_t>(random_.between(1, 4));
   for (std::size_t i = 0; i < count; ++i) draw_provider(i);
@@ -35,13 +36,6 @@ Simulation::Simulation(std::uint64_t seed, std::string folder)
 Simulation::~Simulation() {
   calm_ = true;
   crash();
-}
-
-void Simulation::note(std::uint64_t what) {
-  for (int byte = 0; byte < 8; ++byte) {
-    trace_ ^= (what >> (8 * byte)) & 0xff;
-    trace_ *= 1'099'511'628'211ull;
-  }
 }
 
 std::size_t Simulation::arrivals() const {
@@ -127,12 +121,15 @@ SendPlan Simulation::plan_send(std::size_t provider, const ports::SendRequest& r
     if (random_.chance(0.1)) plan.latency = milliseconds{random_.between(100, 5'000)};
   }
   draw_receipts(plan);
-  if (!plan.busy) {
-    note(provider);
-    note(static_cast<std::uint64_t>(request.item->id.row()));
-    note(static_cast<std::uint64_t>(clock_.mono().time_since_epoch().count()));
-    note(static_cast<std::uint64_t>(plan.outcome));
-  }
+  journal_.add(
+      request.item->id,
+      fmt::format("attempt {} at {} in cycle {}: {}{}{}, begins after {} ms, answers after {} ms",
+                  request.attempt_number, provider_settings_[provider].id, request.item->cycle,
+                  plan.busy            ? "busy"
+                  : plan.never_answers ? "never answered"
+                                       : model::to_string(plan.outcome),
+                  plan.reached ? "" : ", lost", request.resend ? ", a resend" : "",
+                  plan.ready_after / milliseconds{1}, plan.latency / milliseconds{1}));
   return plan;
 }
 
@@ -152,6 +149,7 @@ void Simulation::draw_receipts(SendPlan& plan) {
 // ---- the process ----
 
 void Simulation::boot() {
+  journal_.add(std::nullopt, "the process starts");
   store::SqliteOptions options;
   options.path = folder_ + "/sim.db";
   options.min_free_bytes = 0;
@@ -180,7 +178,7 @@ void Simulation::boot() {
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       settings_,
       pipeline::PipelinePorts{clock_, random_, loop_, *store_, *distributor_, limiter_.get(),
-                              nullptr},
+                              &journal_},
       std::move(slots), [](const std::string& what) { ADD_FAILURE() << what; });
   for (auto& provider : providers_) provider->events = pipeline_.get();
   pipeline_->start();
@@ -212,6 +210,7 @@ void Simulation::run() {
   for (std::size_t life = 0; life < ends.size(); ++life) {
     loop_.run_until(ends[life]);
     if (life + 1 == ends.size()) break;
+    journal_.add(std::nullopt, "the process crashes");
     crash();
     crashes_.push_back(clock_.mono());
     clock_.advance(milliseconds{random_.between(10, 5'000)});
@@ -219,6 +218,7 @@ void Simulation::run() {
     plan_submissions();
   }
   calm_ = true;
+  journal_.add(std::nullopt, "calm");
   for (const auto& provider : providers_) {
     pipeline_->act(provider->name(), pipeline::ProviderAction::kEnable, loop_, [](const auto&) {});
     pipeline_->on_window(provider->key(), 100);
@@ -256,8 +256,10 @@ void Simulation::submit() {
     if (random_.chance(0.15))
       message.send_at = clock_.real_wall() + milliseconds{random_.between(1, 120'000)};
     store_->accept({message, std::nullopt}, loop_, [this, message](ports::AcceptResult result) {
-      if (const auto* accepted = std::get_if<ports::Accepted>(&result))
-        told_[accepted->id].message = message;
+      const auto* accepted = std::get_if<ports::Accepted>(&result);
+      if (accepted == nullptr) return journal_.add(std::nullopt, "a message was refused");
+      told_[accepted->id].message = message;
+      journal_.add(accepted->id, "accepted");
     });
   }
 }
@@ -281,6 +283,7 @@ void Simulation::operate() {
   store_->cancel(std::nullopt, victim->first, loop_,
                  [this, id = victim->first](const ports::CancelResult& result) {
                    if (!std::holds_alternative<ports::Cancelled>(result)) return;
+                   journal_.add(id, "cancelled");
                    auto& cancelled_at = told_[id].cancelled_at;
                    if (!cancelled_at) cancelled_at = clock_.mono();
                  });

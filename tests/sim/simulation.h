@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/pipeline/pipeline.h"
 #include "core/store/sqlite_store.h"
+#include "tests/sim/journal.h"
 #include "tests/support/fake_provider.h"
 #include "tests/support/fake_strategies.h"
 #include "tests/support/pumped_store.h"
@@ -31,17 +33,24 @@ struct Told {
   std::optional<ports::MonoTime> cancelled_at;  // a cancel was answered with success
 };
 
+// What is wrong, in a sentence, and with which message.
+struct Complaint {
+  std::optional<model::MessageId> about;
+  std::string what;
+};
+
 class Simulation {
  public:
-  // `folder`: empty, for the database.
-  Simulation(std::uint64_t seed, std::string folder);
+  // `folder`: empty, for the database. `tell`: the journal keeps its lines.
+  Simulation(std::uint64_t seed, std::string folder, bool tell);
   ~Simulation();
 
   void run();
-  // What is wrong, in sentences; empty when all is well.
-  std::vector<std::string> check();
+  // Empty when all is well.
+  std::vector<Complaint> check();
+  const Journal& journal() const { return journal_; }
   // A digest of everything that happened, in order.
-  std::uint64_t trace() const { return trace_; }
+  std::uint64_t trace() const { return journal_.digest(); }
   std::size_t accepted() const { return told_.size(); }
   std::size_t arrivals() const;
 
@@ -50,18 +59,16 @@ class Simulation {
   void draw_provider(std::size_t i);
   void boot();
   void crash();
-  void plan_troubles();
   void plan_submissions();
   void submit();
   void operate();
   test::SendPlan plan_send(std::size_t provider, const ports::SendRequest& request);
   void draw_receipts(test::SendPlan& plan);
-  void note(std::uint64_t what);
 
-  void check_message(model::MessageId id, const Told& told, std::vector<std::string>& wrong);
+  void check_message(model::MessageId id, const Told& told, std::vector<Complaint>& wrong);
   void check_sends(model::MessageId id, const Told& told, const model::MessageView& view,
-                   std::vector<std::string>& wrong);
-  void check_limits(std::size_t provider, std::vector<std::string>& wrong);
+                   std::vector<Complaint>& wrong);
+  void check_limits(std::size_t provider, std::vector<Complaint>& wrong);
 
   const std::uint64_t seed_;
   std::string folder_;
@@ -69,6 +76,7 @@ class Simulation {
   test::SeededRandom random_;
   test::SeededRandom ids_;
   test::VirtualLoop loop_;
+  Journal journal_;
   pipeline::PipelineSettings settings_;
   std::vector<config::Provider> provider_settings_;
   std::vector<std::unique_ptr<test::FakeProvider>> providers_;
@@ -85,7 +93,6 @@ class Simulation {
   std::vector<ports::MonoTime> crashes_;
 
   std::map<model::MessageId, Told> told_;
-  std::uint64_t trace_ = 14'695'981'039'346'656'037ull;  // FNV-1a
 };
 
 }  // namespace heliograph::sim
