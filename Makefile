@@ -6,14 +6,16 @@
 #   make bench     build and measure, beside nginx and Kannel where installed (docs/benchmarks.md)
 #   make baseline  processor time and syncs of a message, compared with the committed figures
 #   make slow      the slow test set: long kill loop, a backlog of a million messages
+#   make fuzz      fuzz every parser of foreign bytes for SECONDS (60) each, JOBS at a time
 #   make asan | tsan | coverage
 JOBS ?= 2
+SECONDS ?= 60
 export CTEST_OUTPUT_ON_FAILURE = 1
 # Lets build folders share compilations.
 export CCACHE_BASEDIR = $(CURDIR)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: run test build build-gcc deps lint bench baseline slow asan tsan coverage clean
+.PHONY: run test build build-gcc deps lint bench baseline slow fuzz asan tsan coverage clean
 
 run: build
 	build/release/bin/heliograph serve --demo
@@ -53,6 +55,10 @@ bench:
 # Warns where a message has become dearer than tests/bench/baseline.json says; never fails for it.
 baseline: build
 	tests/bench/baseline.py
+fuzz: deps
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	tests/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS)
 
 asan tsan: deps
 	cmake --preset $@
