@@ -8,14 +8,16 @@
 #   make slow      the slow test set: a backlog of a million messages
 #   make fault     the whole fault suite, results into docs/reliability.md
 #   make mutants   breaks the gateway on purpose and shows that the tests notice
+#   make fuzz      fuzz every parser of foreign bytes for SECONDS (60) each, JOBS at a time
 #   make asan | tsan | coverage
 JOBS ?= 2
+SECONDS ?= 60
 export CTEST_OUTPUT_ON_FAILURE = 1
 # Lets build folders share compilations.
 export CCACHE_BASEDIR = $(CURDIR)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: run test build build-gcc deps lint bench baseline slow fault mutants asan tsan coverage clean
+.PHONY: run test build build-gcc deps lint bench baseline slow fault mutants fuzz asan tsan coverage clean
 
 run: build
 	build/release/bin/heliograph serve --demo
@@ -61,6 +63,10 @@ bench:
 # Warns where a message has become dearer than tests/bench/baseline.json says; never fails for it.
 baseline: build
 	tests/bench/baseline.py
+fuzz: deps
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	tests/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS)
 
 asan tsan: deps
 	cmake --preset $@

@@ -11,6 +11,10 @@
 namespace heliograph::api {
 namespace {
 
+std::string not_well_formed(std::size_t position) {
+  return fmt::format("The body is not well-formed JSON in UTF-8 (at byte {}).", position);
+}
+
 // What nlohmann's parser tells, put together as a tree. Each function returns false to stop.
 class TreeBuilder {
  public:
@@ -91,8 +95,7 @@ class TreeBuilder {
                    const nlohmann::json::exception& error) {
     constexpr int kOutOfRange = 406;  // "number overflow"
     if (error.id == kOutOfRange) return fail("A number is out of range.", path(open_.size()));
-    return fail(fmt::format("The body is not well-formed JSON in UTF-8 (at byte {}).", position),
-                "");
+    return fail(not_well_formed(position), "");
   }
 
  private:
@@ -183,6 +186,12 @@ const JsonValue* JsonValue::find(std::string_view name) const {
 std::expected<JsonValue, http::Problem> parse_json(std::string_view document,
                                                    std::size_t list_max) {
   TreeBuilder builder(list_max);
+  // The parser takes a NUL for the end of its input, and would leave what stands behind it unread.
+  if (const std::size_t nul = document.find('\0'); nul != std::string_view::npos) {
+    http::Problem problem;
+    problem.detail = not_well_formed(nul + 1);
+    return std::unexpected(std::move(problem));
+  }
   if (!nlohmann::json::sax_parse(document, &builder)) {
     return std::unexpected(std::move(builder.problem));
   }

@@ -7,6 +7,10 @@
 namespace heliograph::base {
 namespace {
 
+// RFC 3339 has four digits for the year: 0000 to 9999.
+constexpr WallTime kFirst{std::chrono::milliseconds{-62'167'219'200'000}};
+constexpr WallTime kLast{std::chrono::milliseconds{253'402'300'799'999}};
+
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::milliseconds;
@@ -116,9 +120,7 @@ std::optional<minutes> read_offset(Reader& in) {
 }  // namespace
 
 std::string format_rfc3339(WallTime time) {
-  // RFC 3339 has four digits for the year: times outside are shown as the first or last that fits.
-  constexpr WallTime kFirst{milliseconds{-62'167'219'200'000}};
-  constexpr WallTime kLast{milliseconds{253'402'300'799'999}};
+  // Times outside are shown as the first or last that fits.
   time = std::clamp(time, kFirst, kLast);
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
@@ -143,7 +145,10 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   // it is the next day's first second.
   const auto next_day = std::chrono::ceil<days>(minute + minutes{1});
   if (time.second == 60 && minute + minutes{1} != next_day) return std::nullopt;
-  return minute + seconds{time.second} + time.fraction;
+  const WallTime when = minute + seconds{time.second} + time.fraction;
+  // An offset may carry it into a year that has no such form.
+  if (when < kFirst || when > kLast) return std::nullopt;
+  return when;
 }
 
 }  // namespace heliograph::base

@@ -13,18 +13,20 @@ constexpr std::size_t kShortCodeMax = 8;  // digits; as is_valid_sender() has it
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string printable(std::string_view text) {
-  std::string out(base::trim(text));
+  std::string out(text);
   std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  return out;
+  // Afterwards: what was dropped may have stood outside of the blanks.
+  return std::string(base::trim(out));
 }
 
 // "Ada Lovelace <ada@example.com>" -> "ada@example.com"
 std::string_view bare(std::string_view address) {
   if (!address.ends_with('>')) return address;
   const std::size_t from = address.rfind('<');
+  if (from == std::string_view::npos) return address;
+  const auto inner = base::trim(address.substr(from + 1, address.size() - from - 2));
   // An empty one is a bounce's (RFC 5321, 4.5.5): an address is never empty here.
-  if (from == std::string_view::npos || from + 2 == address.size()) return address;
-  return address.substr(from + 1, address.size() - from - 2);
+  return inner.empty() ? address : inner;
 }
 
 std::string telephony_address(std::string text) {

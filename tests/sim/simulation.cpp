@@ -21,12 +21,13 @@ constexpr auto kTrouble = minutes{3};
 constexpr auto kCalm = hours{2};  // beyond every validity
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, std::string folder)
+Simulation::Simulation(std::uint64_t seed, std::string folder, bool tell)
     : seed_(seed),
       folder_(std::move(folder)),
       random_(seed),
       ids_(seed * 31 + 7),
-      loop_(clock_, seed + 1) {
+      loop_(clock_, seed + 1),
+      journal_(clock_, tell) {
   draw_settings();
   const auto count = static_cast<std::size_t>(random_.between(1, 4));
   for (std::size_t i = 0; i < count; ++i) draw_provider(i);
@@ -35,13 +36,6 @@ Simulation::Simulation(std::uint64_t seed, std::string folder)
 Simulation::~Simulation() {
   calm_ = true;
   crash();
-}
-
-void Simulation::note(std::uint64_t what) {
-  for (int byte = 0; byte < 8; ++byte) {
-    trace_ ^= (what >> (8 * byte)) & 0xff;
-    trace_ *= 1'099'511'628'211ull;
-  }
 }
 
 std::size_t Simulation::arrivals() const {
@@ -68,6 +62,10 @@ void Simulation::draw_settings() {
                         .wait = seconds{random_.between(1, 30)}};
   constexpr std::array<const char*, 3> kCaptureOn{"delivered", "sent", "accepted"};
   settings_.billing.capture_on = kCaptureOn[static_cast<std::size_t>(random_.between(0, 2))];
+  way_ = static_cast<Way>(random_.between(0, 2));
+  if (random_.chance(0.5)) limiter_trouble_ = random_.unit() * 0.5;
+  limiter_fails_open_ = random_.chance(0.3);
+  clock_steps_ = random_.chance(0.3);
   if (random_.chance(0.3))
     settings_.limits.dispatch =
         config::Limit{.limit = static_cast<std::uint64_t>(random_.between(5, 100))};
@@ -127,12 +125,15 @@ SendPlan Simulation::plan_send(std::size_t provider, const ports::SendRequest& r
     if (random_.chance(0.1)) plan.latency = milliseconds{random_.between(100, 5'000)};
   }
   draw_receipts(plan);
-  if (!plan.busy) {
-    note(provider);
-    note(static_cast<std::uint64_t>(request.item->id.row()));
-    note(static_cast<std::uint64_t>(clock_.mono().time_since_epoch().count()));
-    note(static_cast<std::uint64_t>(plan.outcome));
-  }
+  journal_.add(
+      request.item->id,
+      fmt::format("attempt {} at {} in cycle {}: {}{}{}, begins after {} ms, answers after {} ms",
+                  request.attempt_number, provider_settings_[provider].id, request.item->cycle,
+                  plan.busy            ? "busy"
+                  : plan.never_answers ? "never answered"
+                                       : model::to_string(plan.outcome),
+                  plan.reached ? "" : ", lost", request.resend ? ", a resend" : "",
+                  plan.ready_after / milliseconds{1}, plan.latency / milliseconds{1}));
   return plan;
 }
 
@@ -149,9 +150,31 @@ void Simulation::draw_receipts(SendPlan& plan) {
     plan.receipts.emplace_back(minutes{4}, model::ReceiptState::kUndelivered);
 }
 
+std::optional<std::size_t> Simulation::choose(const std::vector<std::size_t>& eligible) {
+  if (!calm_ && random_.chance(0.03)) return std::nullopt;
+  if (way_ == Way::kFirst) return eligible.front();
+  return eligible[static_cast<std::size_t>(
+      random_.between(0, static_cast<std::int64_t>(eligible.size()) - 1))];
+}
+
+std::pair<LimiterFault, nanoseconds> Simulation::draw_limiter_fault() {
+  if (calm_ || !random_.chance(limiter_trouble_)) return {LimiterFault::kNone, nanoseconds{0}};
+  const auto fault = static_cast<LimiterFault>(random_.between(1, 3));
+  journal_.add(std::nullopt, fmt::format("limiter fault {}", static_cast<int>(fault)));
+  return {fault, milliseconds{random_.between(1, 900)}};
+}
+
 // ---- the process ----
 
+// The system's too: what was to be sent at a moment of it is due then after a restart.
+void Simulation::note_wall() {
+  wall_max_ = std::max({wall_max_, clock_.wall(), clock_.real_wall()});
+}
+
 void Simulation::boot() {
+  clock_.restart();
+  note_wall();
+  journal_.add(std::nullopt, "the process starts");
   store::SqliteOptions options;
   options.path = folder_ + "/sim.db";
   options.min_free_bytes = 0;
@@ -169,9 +192,14 @@ void Simulation::boot() {
   store_ = std::make_unique<test::PumpedStore>(
       *sqlite_, [this] { sqlite_->pump(); }, clock_, loop_, random_);
   distributor_ = std::make_unique<test::FakeDistributor>();
+  if (way_ != Way::kSmooth)
+    distributor_->choose = [this](const auto& eligible) { return choose(eligible); };
   const auto rules = pipeline::limit_rules(settings_, provider_settings_);
   limiter_.reset();
-  if (!rules.empty()) limiter_ = std::make_unique<test::FakeLimiter>(rules, loop_);
+  if (!rules.empty()) {
+    limiter_ = std::make_unique<FaultyLimiter>(rules, loop_, limiter_fails_open_);
+    limiter_->draw = [this] { return draw_limiter_fault(); };
+  }
   std::vector<pipeline::ProviderSlot> slots;
   for (std::size_t i = 0; i < providers_.size(); ++i) {
     providers_[i]->set_key(sqlite_->intern_provider(provider_settings_[i].id));
@@ -180,7 +208,7 @@ void Simulation::boot() {
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       settings_,
       pipeline::PipelinePorts{clock_, random_, loop_, *store_, *distributor_, limiter_.get(),
-                              nullptr},
+                              &journal_},
       std::move(slots), [](const std::string& what) { ADD_FAILURE() << what; });
   for (auto& provider : providers_) provider->events = pipeline_.get();
   pipeline_->start();
@@ -212,6 +240,9 @@ void Simulation::run() {
   for (std::size_t life = 0; life < ends.size(); ++life) {
     loop_.run_until(ends[life]);
     if (life + 1 == ends.size()) break;
+    journal_.add(std::nullopt, "the process crashes");
+    note_wall();
+    life_ends_.push_back(clock_.wall());
     crash();
     crashes_.push_back(clock_.mono());
     clock_.advance(milliseconds{random_.between(10, 5'000)});
@@ -219,71 +250,15 @@ void Simulation::run() {
     plan_submissions();
   }
   calm_ = true;
+  journal_.add(std::nullopt, "calm");
+  note_wall();
+  trouble_wall_max_ = wall_max_;
   for (const auto& provider : providers_) {
     pipeline_->act(provider->name(), pipeline::ProviderAction::kEnable, loop_, [](const auto&) {});
     pipeline_->on_window(provider->key(), 100);
   }
-  loop_.run_for(kCalm);
-}
-
-// ---- clients and operators ----
-
-void Simulation::plan_submissions() {
-  const auto bursts = random_.between(2, 12);
-  for (std::int64_t i = 0; i < bursts; ++i) {
-    loop_.run_at(clock_.mono() + milliseconds{random_.between(0, 40'000)}, [this] { submit(); });
-    loop_.run_at(clock_.mono() + milliseconds{random_.between(0, 90'000)}, [this] { operate(); });
-  }
-}
-
-void Simulation::submit() {
-  for (std::int64_t i = random_.between(1, 12); i > 0; --i) {
-    model::NewMessage message;
-    message.client = clients_[static_cast<std::size_t>(random_.between(0, 2))].id;
-    message.lane = static_cast<model::Lane>(random_.between(0, 2));
-    message.to = "+14155552671";
-    message.from = "SIM";
-    message.text = "hello";
-    message.parts = static_cast<std::uint16_t>(random_.between(1, 3));
-    message.cost_cents = message.parts * 5;
-    message.validity = random_.chance(0.2) ? seconds{random_.between(1, 60)} : kLongValidity;
-    if (random_.chance(0.4)) message.in_doubt = static_cast<model::InDoubt>(random_.between(0, 3));
-    if (random_.chance(0.2)) {
-      const auto pin = static_cast<std::size_t>(
-          random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
-      message.pinned_provider = provider_settings_[pin].id;
-    }
-    if (random_.chance(0.15))
-      message.send_at = clock_.real_wall() + milliseconds{random_.between(1, 120'000)};
-    store_->accept({message, std::nullopt}, loop_, [this, message](ports::AcceptResult result) {
-      if (const auto* accepted = std::get_if<ports::Accepted>(&result))
-        told_[accepted->id].message = message;
-    });
-  }
-}
-
-void Simulation::operate() {
-  if (calm_) return;
-  const auto provider = static_cast<std::size_t>(
-      random_.between(0, static_cast<std::int64_t>(providers_.size()) - 1));
-  const std::string& name = provider_settings_[provider].id;
-  using enum pipeline::ProviderAction;
-  constexpr std::array kActions{kReset, kResetStats, kEnable, kDisable, kDrain};
-  const auto action = kActions[static_cast<std::size_t>(random_.between(0, 4))];
-  if (random_.chance(0.4)) pipeline_->act(name, action, loop_, [](const auto&) {});
-  if (random_.chance(0.2))
-    pipeline_->on_window(providers_[provider]->key(),
-                         static_cast<std::uint32_t>(random_.between(0, 8)));
-  if (random_.chance(0.5)) trouble_[provider] = random_.unit();
-  if (told_.empty() || random_.chance(0.3)) return;
-  auto victim = told_.begin();
-  std::advance(victim, random_.between(0, static_cast<std::int64_t>(told_.size()) - 1));
-  store_->cancel(std::nullopt, victim->first, loop_,
-                 [this, id = victim->first](const ports::CancelResult& result) {
-                   if (!std::holds_alternative<ports::Cancelled>(result)) return;
-                   auto& cancelled_at = told_[id].cancelled_at;
-                   if (!cancelled_at) cancelled_at = clock_.mono();
-                 });
+  // A clock that was set back makes what waits wait longer.
+  loop_.run_for(kCalm + (wall_max_ - clock_.wall()));
 }
 
 }  // namespace heliograph::sim

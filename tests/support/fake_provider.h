@@ -36,6 +36,7 @@ struct Arrival {
   bool resend;
   model::Outcome outcome;
   bool reached;
+  model::TimePoint wall;  // the logical wall clock then
 };
 
 class FakeProvider final : public ports::Provider {
@@ -71,8 +72,10 @@ class FakeProvider final : public ports::Provider {
     const model::Outcome outcome = in_time ? chosen.outcome : model::Outcome::kUnknown;
     const bool may_reach = chosen.outcome == model::Outcome::kSent ||
                            chosen.outcome == model::Outcome::kUnknown || !in_time;
-    arrivals.push_back({begins, *request.item, request.attempt_number, request.resend, outcome,
-                        chosen.reached && may_reach});
+    arrivals.push_back(
+        {begins, *request.item, request.attempt_number, request.resend, outcome,
+         chosen.reached && may_reach,
+         clock_.wall() + std::chrono::ceil<std::chrono::milliseconds>(chosen.ready_after)});
     in_flight_max = std::max(in_flight_max, ++in_flight);
     answer(request, chosen, in_time ? begins + chosen.latency : request.deadline, outcome);
     if (chosen.reached && may_reach) report(*request.item, chosen, begins);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -27,6 +28,9 @@ class FakeDistributor final : public ports::Distributor {
   std::map<std::uint64_t, Open> open;  // by token
   std::map<model::Outcome, int> outcomes;
   std::uint64_t last_token = 0;
+  // Chooses among the candidates that may be picked, in place of smooth weighted round robin;
+  // nullopt: picks none.
+  std::function<std::optional<std::size_t>(const std::vector<std::size_t>& eligible)> choose;
 
   void on_candidates(std::span<const ports::Candidate> set) override {
     candidates.assign(set.begin(), set.end());
@@ -36,6 +40,7 @@ class FakeDistributor final : public ports::Distributor {
     std::optional<std::size_t> best;
     std::int64_t total = 0;
     std::vector<std::int64_t> step(candidates.size());
+    std::vector<std::size_t> eligible;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if ((request.excluded[i / 64] >> (i % 64) & 1) != 0 || candidates[i].weight == 0) continue;
       EXPECT_NE(candidates[i].state, ports::CandidateState::kDown);
@@ -43,7 +48,13 @@ class FakeDistributor final : public ports::Distributor {
       step[i] = candidates[i].weight;
       current[i] += step[i];
       total += candidates[i].weight;
+      eligible.push_back(i);
       if (!best || current[i] > current[*best]) best = i;
+    }
+    if (choose && best) {
+      best = choose(eligible);
+      if (!best)
+        for (std::size_t i = 0; i < current.size(); ++i) current[i] -= step[i];
     }
     if (!best) return std::nullopt;
     current[*best] -= total;

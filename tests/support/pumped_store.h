@@ -101,7 +101,7 @@ class PumpedStore final : public ports::Store {
   void start(ports::StoreEvents& events) override { store_.start(events); }
   void stop() override { store_.stop(); }
 
- private:
+  // Something was queued at the store by other ways than this object.
   void plan() {
     if (std::exchange(planned_, true)) return;
     // A commit takes 0.2 to 3 ms, now and then a checkpoint makes it 40.
@@ -112,6 +112,7 @@ class PumpedStore final : public ports::Store {
     });
   }
 
+ private:
   ports::Store& store_;
   std::function<void()> pump_;
   VirtualClock& clock_;

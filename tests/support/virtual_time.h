@@ -29,6 +29,8 @@ class VirtualClock final : public ports::Clock {
   }
   void advance(std::chrono::nanoseconds by) { now_ += by; }
   void step_real_wall(std::chrono::milliseconds by) { step_ += by; }
+  // A process that starts now: its logical wall clock is what the system's says.
+  void restart() { start_ += std::exchange(step_, std::chrono::milliseconds{0}); }
 
  private:
   // 2026-01-01T00:00:00Z: far from the edges of every type.

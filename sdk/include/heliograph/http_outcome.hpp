@@ -59,8 +59,10 @@ inline std::chrono::nanoseconds retry_after(const HttpResponse& response,
   }
   const std::optional<std::int64_t> when = detail::http_date(text);
   if (!when) return std::chrono::nanoseconds{0};
-  const std::chrono::nanoseconds wait = std::chrono::seconds{*when} - unix_now;
-  return std::clamp<std::chrono::nanoseconds>(wait, std::chrono::nanoseconds{0}, kMax);
+  // In seconds first: dates centuries away do not fit into nanoseconds.
+  const auto now = std::chrono::floor<std::chrono::seconds>(unix_now);
+  const std::chrono::nanoseconds end = std::clamp(std::chrono::seconds{*when}, now, now + kMax);
+  return std::clamp<std::chrono::nanoseconds>(end - unix_now, std::chrono::nanoseconds{0}, kMax);
 }
 
 // The outcome that a status code stands for: 2xx sent; 429 and 503 throttled; 401 refused (our

@@ -49,6 +49,7 @@ TEST(JsonValue, RefusesWhatReadersCouldUnderstandDifferently) {
       {"", ""},
       {"{", ""},
       {R"({"a":1} x)", ""},
+      {std::string("{\"a\":1}\0x", 9), ""},
       {R"({"a":1,})", ""},
       {R"({'a':1})", ""},
       {R"({"a":01})", ""},

@@ -84,6 +84,8 @@ TEST(HttpOutcomeTest, RetryAfterAsADate) {
   const seconds then{784111777};  // RFC 9110's own example
   EXPECT_EQ(wait_for("Sun, 06 Nov 1994 08:49:37 GMT", then - seconds{30}), seconds{30});
   EXPECT_EQ(wait_for("Sun, 06 Nov 1994 08:49:37 GMT", then + seconds{30}), seconds{0});
+  EXPECT_EQ(wait_for("Sun, 06 Nov 4993 08:49:37 GMT", then), std::chrono::hours{24});
+  EXPECT_EQ(wait_for("Sun, 06 Nov 0001 08:49:37 GMT", then), seconds{0});
   for (const char* text : {"Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
                            "Sun, 06 XXX 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT"}) {
     EXPECT_EQ(wait_for(text, then - seconds{30}), seconds{0}) << text;

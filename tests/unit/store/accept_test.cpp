@@ -165,6 +165,17 @@ TEST_P(AcceptTest, SendAtInTheFutureSchedules) {
   EXPECT_EQ(world.view(accepted(result).id).status, Status::kQueued);
 }
 
+TEST_P(AcceptTest, SendAtKeepsItsMomentOverARestart) {
+  world.clock.real_offset = std::chrono::hours{-2};
+  ports::AcceptCommand command = world.message();
+  command.message.send_at = world.clock.real_wall() + std::chrono::minutes{30};
+  const model::MessageId id = accepted(world.accept(command)).id;
+  world.reopen();
+  const model::MessageView view = world.view(id);
+  EXPECT_EQ(view.due, *command.message.send_at);
+  EXPECT_EQ(view.expires_at, view.due + std::chrono::hours{1});
+}
+
 TEST_P(AcceptTest, KeepsWhyItIsScheduled) {
   ports::AcceptCommand command = world.message();
   command.message.send_at = world.clock.real_wall() + std::chrono::minutes{30};

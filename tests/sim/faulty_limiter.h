@@ -1,0 +1,70 @@
+// A limiter whose backend is at times slow, away or silent. It keeps exact windows (the fake), and
+// answers for its faults as the gateway's own handle of limiter plugins does: denied or granted, as
+// the operator has chosen.
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/journal.h"
+#include "tests/support/fake_strategies.h"
+
+namespace heliograph::sim {
+
+enum class LimiterFault : std::uint8_t { kNone, kLate, kFails, kSilent };
+
+class FaultyLimiter final : public ports::Limiter {
+ public:
+  FaultyLimiter(std::vector<ports::LimitRule> rules, test::VirtualLoop& loop, bool fails_open)
+      : inner_(std::move(rules), loop), loop_(loop), fails_open_(fails_open) {}
+
+  // Drawn for each request; `delay` is how late kLate is.
+  std::function<std::pair<LimiterFault, std::chrono::nanoseconds>()> draw;
+
+  std::optional<ports::LimitAnswer> acquire(
+      const ports::LimitRequest& request,
+      base::UniqueFunction<void(ports::LimitAnswer)> done) override {
+    const auto [fault, delay] = draw();
+    switch (fault) {
+      case LimiterFault::kFails:
+        return failure();
+      case LimiterFault::kSilent:
+        loop_.run_at(request.deadline,
+                     [this, done = std::move(done)]() mutable { done(failure()); });
+        return std::nullopt;
+      case LimiterFault::kLate:
+        inner_.answer_delay = [delay] { return std::optional(delay); };
+        break;
+      case LimiterFault::kNone:
+        inner_.answer_delay = [] { return std::optional<std::chrono::nanoseconds>{}; };
+    }
+    return inner_.acquire(request, std::move(done));
+  }
+  void refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
+              std::uint32_t items) override {
+    if (grant < kOwnGrants) inner_.refund(grant, keys, items);
+  }
+
+ private:
+  // Of grants that the backend knows nothing of.
+  static constexpr std::uint64_t kOwnGrants = std::uint64_t{1} << 62;
+
+  ports::LimitAnswer failure() {
+    ports::LimitAnswer answer;
+    answer.failed = true;
+    if (fails_open_) {
+      answer.granted = 1;
+      answer.grant = kOwnGrants;
+    } else {
+      answer.retry_after = std::chrono::seconds{1};
+    }
+    return answer;
+  }
+
+  test::FakeLimiter inner_;
+  test::VirtualLoop& loop_;
+  const bool fails_open_;
+};
+
+}  // namespace heliograph::sim
