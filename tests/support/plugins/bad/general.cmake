@@ -1,0 +1,2 @@
+# Faults of any kind of plugin.
+heliograph_bad_plugin(create_crashes general.c)
