@@ -217,6 +217,7 @@ void add_plugin_check(CLI::App& plugin, Parsed& parsed) {
   check->add_option("--run-case", chosen.run_case)->group("");
   check->add_option("--component", chosen.component)->group("");
   check->add_option("--scratch", chosen.scratch)->group("");
+  check->add_flag("--may-start", chosen.may_start)->group("");
   check->footer(
       "Each case runs in a process of its own with a time limit. Verdicts: pass, fail, skip, crash "
       "(a signal), hang (the time limit), exit (the plugin ended the process); each with a "

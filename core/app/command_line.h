@@ -73,6 +73,7 @@ struct PluginCheckCommand {
   std::string run_case;
   std::string component;
   std::string scratch;
+  bool may_start = false;
 };
 
 using Command = std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,

@@ -75,23 +75,24 @@ int usage_error(const std::string& text) {
 
 int check_all(const PluginCheckCommand& command, const conformance::Settings& settings) {
   const TemporaryFolder scratch;
-  const conformance::Launcher launcher{
-      .program = "/proc/self/exe",
-      .arguments = [&](const std::string& one, const std::string& component) {
-        return std::vector<std::string>{"plugin",
-                                        "check",
-                                        settings.file,
-                                        "--run-case",
-                                        one,
-                                        "--component",
-                                        component,
-                                        "--seed",
-                                        std::to_string(settings.seed),
-                                        "--config",
-                                        settings.config,
-                                        "--scratch",
-                                        scratch.path().string()};
-      }};
+  const auto arguments = [&](const conformance::Task& task) {
+    std::vector<std::string> words{"plugin",
+                                   "check",
+                                   settings.file,
+                                   "--run-case",
+                                   task.one,
+                                   "--component",
+                                   task.component,
+                                   "--config",
+                                   settings.config,
+                                   "--seed",
+                                   std::to_string(settings.seed),
+                                   "--scratch",
+                                   scratch.path().string()};
+    if (task.may_start) words.emplace_back("--may-start");
+    return words;
+  };
+  const conformance::Launcher launcher{.program = "/proc/self/exe", .arguments = arguments};
   std::size_t n = 0;
   if (!command.json) fmt::print("TAP version 14\n");
   const auto verdicts = conformance::run_all(
@@ -114,7 +115,10 @@ int check_plugin(const PluginCheckCommand& command) {
   if (missing) return usage_error(fmt::format("{}: {}", command.file, missing.message()));
   const auto config = config_text(command.config);
   if (!config) return usage_error(fmt::format("--config: {} cannot be read", command.config));
-  const conformance::Settings settings{file.string(), command.seed, *config};
+  const conformance::Settings settings{.file = file.string(),
+                                       .seed = command.seed,
+                                       .config = *config,
+                                       .may_start = command.may_start};
   if (!command.run_case.empty()) {
     conformance::run_one(settings, judge_of(command.scratch), command.run_case, command.component);
   }

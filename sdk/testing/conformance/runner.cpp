@@ -19,19 +19,30 @@ constexpr std::size_t kNotesMax = 20;
 
 std::string id_of(const Case& one) { return std::string(one.group) + "/" + std::string(one.name); }
 
-// The case that stands for a need.
-std::string_view gate_of(Needs needs) {
+// The cases that stand for a need.
+std::vector<std::string> gates_of(Needs needs) {
   switch (needs) {
+    case Needs::kLoaded:
+      return {"binary/load"};
     case Needs::kModule:
-      return "entry/describe";
+      return {"entry/describe"};
+    case Needs::kSchema:
+      return {"config/schema"};
     case Needs::kInstance:
-      return "lifecycle/create";
+      return {"lifecycle/create"};
     case Needs::kStarted:
-      return "lifecycle/start";
+      return {"lifecycle/start"};
+    case Needs::kTidy:
+      return {"side-effects/threads", "side-effects/descriptors"};
     case Needs::kFile:
       break;
   }
   return {};
+}
+
+const Case& case_of(const std::string& id) {
+  const std::vector<Case>& all = all_cases();
+  return *std::find_if(all.begin(), all.end(), [&](const Case& one) { return id_of(one) == id; });
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
@@ -114,11 +125,15 @@ class Run {
 
   std::vector<Verdict> all() {
     for (const Case& one : all_cases()) {
-      if (one.kinds == kOnce && wanted(one)) take(one, "");
+      if (one.kinds == kOnce && chosen(one)) passed(one, "");
     }
+    const bool components_wanted =
+        std::any_of(all_cases().begin(), all_cases().end(),
+                    [&](const Case& one) { return one.kinds != kOnce && chosen(one); });
+    if (components_wanted) passed(case_of("entry/describe"), "");
     for (const std::string& component : components_) {
       for (const Case& one : all_cases()) {
-        if ((one.kinds & kind_bit(kind_of(component))) != 0 && wanted(one)) take(one, component);
+        if ((one.kinds & kind_bit(kind_of(component))) != 0 && chosen(one)) passed(one, component);
       }
     }
     return std::move(verdicts_);
@@ -129,36 +144,32 @@ class Run {
     if (selection_.cases.empty() && selection_.groups.empty()) return true;
     return contains(selection_.cases, id_of(one)) || contains(selection_.groups, one.group);
   }
-  // Also what a chosen case needs, and what that needs.
-  bool wanted(const Case& one) const {
-    if (chosen(one)) return true;
-    const std::string id = id_of(one);
-    return std::any_of(all_cases().begin(), all_cases().end(), [&](const Case& other) {
-      return gate_of(other.needs) == id && &other != &one && wanted(other);
-    });
-  }
 
-  void take(const Case& one, const std::string& component) {
-    Verdict verdict{&one, component, Outcome::kSkip, {}, {}, {}};
-    const std::string gate{gate_of(one.needs)};
-    if (!gate.empty() && !passed_[gate_key(gate, component)]) {
-      verdict.sentence = gate + " has not passed";
-    } else {
-      carry_out(verdict);
+  // Runs the case unless it has been run: what it needs comes first, asked for or not.
+  bool passed(const Case& one, const std::string& component) {
+    const std::string key = id_of(one) + "@" + (one.kinds == kOnce ? "" : component);
+    if (const auto known = passed_.find(key); known != passed_.end()) return known->second;
+    Verdict verdict{&one, one.kinds == kOnce ? "" : component, Outcome::kSkip, {}, {}, {}};
+    for (const std::string& gate : gates_of(one.needs)) {
+      if (!passed(case_of(gate), component)) verdict.sentence = gate + " has not passed";
     }
-    passed_[gate_key(id_of(one), component)] = verdict.outcome == Outcome::kPass;
+    if (verdict.sentence.empty()) carry_out(verdict);
     done_(verdict);
+    const bool good = verdict.outcome == Outcome::kPass;
+    passed_[key] = good;
     verdicts_.push_back(std::move(verdict));
+    return good;
   }
 
-  static std::string gate_key(const std::string& id, const std::string& component) {
-    return id == "entry/describe" ? id : id + "@" + component;
+  bool may_start(const Verdict& verdict) {
+    return verdict.one->needs >= Needs::kInstance && id_of(*verdict.one) != "lifecycle/start" &&
+           passed(case_of("lifecycle/start"), verdict.component);
   }
 
   void carry_out(Verdict& verdict) {
     const std::string id = id_of(*verdict.one);
     std::vector<std::string> command{launcher_.program};
-    for (std::string& word : launcher_.arguments(id, verdict.component))
+    for (std::string& word : launcher_.arguments({id, verdict.component, may_start(verdict)}))
       command.push_back(std::move(word));
     const ChildEnd end = run_child(command, kReportFd, verdict.one->limit);
     const Report report(end.report);

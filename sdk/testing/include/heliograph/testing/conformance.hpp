@@ -33,9 +33,12 @@ class Check;
 // one place.
 enum class Needs {
   kFile,      // nothing: the case looks at the file, or loads it itself
-  kModule,    // entry/describe: the module loads and its descriptors are sound
+  kLoaded,    // binary/load: the file can be loaded
+  kModule,    // entry/describe: the module's descriptors are sound
+  kSchema,    // config/schema: the component's schema can be read
   kInstance,  // lifecycle/create: an instance can be made of check.config()
   kStarted,   // lifecycle/start: and it starts
+  kTidy,      // side-effects/threads, side-effects/descriptors: and it leaves nothing behind
 };
 
 constexpr std::uint32_t kind_bit(std::uint32_t kind) { return 1u << kind; }
@@ -78,6 +81,7 @@ struct Settings {
   std::string file;
   std::uint64_t seed = 1;
   std::string config;  // JSON: the component's configuration instead of a made one; "": none given
+  bool may_start = false;  // lifecycle/start has passed
 };
 
 // One case of one component, in its process. Ends by returning (pass), fail() or skip().
@@ -108,6 +112,8 @@ class Check {
   void require(bool condition, const std::string& sentence) {
     if (!condition) fail(sentence);
   }
+  // lifecycle/start has passed: a case that can do without starting starts nothing else.
+  bool may_start() const { return settings_.may_start; }
   // Fails with the first breach of the ABI's rules that the host saw.
   void require_obedience(const FakeHost& host);
   // For the reader, whatever the verdict.

@@ -37,12 +37,16 @@ struct Selection {
 // "" or what is wrong with the selection: a group or a case that is none.
 std::string check_selection(const Selection& selection);
 
-// How one case is started: program, then arguments(case, component), "" for the whole file.
-// The child writes its report to descriptor kReportFd.
+// How one case is started: program, then arguments(task). The child writes its report to descriptor
+// kReportFd.
+struct Task {
+  std::string one;        // "group/name"
+  std::string component;  // "" for the whole file
+  bool may_start = false;
+};
 struct Launcher {
   std::string program;
-  std::function<std::vector<std::string>(const std::string& one, const std::string& component)>
-      arguments;
+  std::function<std::vector<std::string>(const Task& task)> arguments;
 };
 constexpr int kReportFd = 3;
 
