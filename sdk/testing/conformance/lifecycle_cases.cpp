@@ -185,7 +185,7 @@ void cycles(Check& check) {
 std::vector<Case> lifecycle_cases() {
   return {
       {"lifecycle", "create", "An instance is made, and destroyed without ever being started.",
-       kAnyKind, Needs::kSchema, create},
+       kAnyKind, Needs::kSchema, create, std::chrono::seconds{10}},
       {"lifecycle", "start", "An instance starts, stops and is destroyed.", kAnyKind,
        Needs::kInstance, start_case},
       {"lifecycle", "drain", "Drain with nothing in flight ends at once, before stop or destroy.",

@@ -32,6 +32,8 @@ std::vector<std::string> gates_of(Needs needs) {
       return {"lifecycle/create"};
     case Needs::kStarted:
       return {"lifecycle/start"};
+    case Needs::kRobust:
+      return {"config/mutations"};
     case Needs::kTidy:
       return {"side-effects/threads", "side-effects/descriptors"};
     case Needs::kFile:

@@ -38,6 +38,7 @@ enum class Needs {
   kSchema,    // config/schema: the component's schema can be read
   kInstance,  // lifecycle/create: an instance can be made of check.config()
   kStarted,   // lifecycle/start: and it starts
+  kRobust,    // config/mutations: and of all that its schema lets through
   kTidy,      // side-effects/threads, side-effects/descriptors: and it leaves nothing behind
 };
 
