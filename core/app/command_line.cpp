@@ -198,7 +198,9 @@ void add_plugin_check(CLI::App& plugin, Parsed& parsed) {
   auto& chosen = parsed.check;
   auto* check = plugin.add_subcommand(
       "check", "Put a plugin to the test: does it keep the promises of the plugin ABI?");
-  check->add_option("file", chosen.file, "libhg_<kind>_<name>.so")->required();
+  auto* file = check->add_option("file", chosen.file, "libhg_<kind>_<name>.so");
+  check->add_flag("--list", chosen.list, "Print the cases instead, as a Markdown table")
+      ->excludes(file);
   check->add_option("--case", chosen.cases, "Only this one (GROUP/NAME) and what it needs")
       ->type_name("CASE");
   check->add_option("--group", chosen.groups, "Only this group and what it needs")

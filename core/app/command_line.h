@@ -69,6 +69,7 @@ struct PluginCheckCommand {
   std::uint64_t seed = 1;
   std::string config;  // JSON text, or the path of a file that holds it
   bool json = false;
+  bool list = false;  // no check: the cases as a table
   // The process of one case: that one, of this component; files it makes go there.
   std::string run_case;
   std::string component;

@@ -110,6 +110,11 @@ int check_all(const PluginCheckCommand& command, const conformance::Settings& se
 }  // namespace
 
 int check_plugin(const PluginCheckCommand& command) {
+  if (command.list) {
+    fmt::print("{}", conformance::case_table());
+    return kExitOk;
+  }
+  if (command.file.empty()) return usage_error("which file? See --help");
   std::error_code missing;
   const auto file = std::filesystem::canonical(command.file, missing);
   if (missing) return usage_error(fmt::format("{}: {}", command.file, missing.message()));

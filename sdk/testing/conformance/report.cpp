@@ -55,6 +55,25 @@ std::string Verdict::title() const {
   return component.empty() ? text : text + " @" + component;
 }
 
+std::string case_table() {
+  std::string text = "| Case | Of | A plugin that passes |\n|---|---|---|\n";
+  for (const Case& one : all_cases()) {
+    std::string kinds;
+    const auto add = [&](std::uint32_t kind, std::string_view name) {
+      if ((one.kinds & kind_bit(kind)) != 0)
+        kinds += (kinds.empty() ? "" : ", ") + std::string(name);
+    };
+    add(HG_KIND_PROVIDER, "providers");
+    add(HG_KIND_DISTRIBUTOR, "distributors");
+    add(HG_KIND_LIMITER, "limiters");
+    if (one.kinds == kOnce) kinds = "the file";
+    if (one.kinds == kAnyKind) kinds = "all components";
+    text += "| " + std::string(one.group) + "/" + std::string(one.name) + " | " + kinds + " | " +
+            std::string(one.shows) + " |\n";
+  }
+  return text;
+}
+
 std::string tap_line(const Verdict& verdict, std::size_t n) {
   std::string text =
       (verdict.bad() ? "not ok " : "ok ") + std::to_string(n) + " - " + escaped(verdict.title());

@@ -58,6 +58,9 @@ std::vector<Verdict> run_all(const Launcher& launcher, const Selection& selectio
 [[noreturn]] void run_one(const Settings& settings, const Judge& judge, const std::string& one,
                           const std::string& component);
 
+// All cases as a Markdown table.
+std::string case_table();
+
 // The report: a TAP 14 line (with its diagnostics) of the n-th verdict, and all verdicts as one
 // JSON object.
 std::string tap_line(const Verdict& verdict, std::size_t n);
