@@ -14,6 +14,7 @@
 struct hg_instance {
   const hg_host* host;
   const hg_http_client* http;
+  hg_str url;
   std::deque<hg_op> order;              // crossed_outcomes
   std::map<hg_op, std::string> bodies;  // sends_again
   bool sent = false;
@@ -21,11 +22,18 @@ struct hg_instance {
 
 namespace {
 
-hg_status create(const hg_host* host, const hg_component*, const hg_config*, hg_instance** out,
+constexpr hg_str kSchema = HG_STR_INIT(
+    "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\"url\": "
+    "{\"type\": \"string\", \"pattern\": \"^https?://\", "
+    "\"default\": \"http://127.0.0.1:9/messages\"}}}");
+
+hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
                  hg_error* err) {
   const void* http = host->get_extension(host, HG_EXT_HTTP_CLIENT);
   if (http == nullptr) return say(err, HG_E_UNSUPPORTED, "needs " HG_EXT_HTTP_CLIENT);
-  *out = new hg_instance{host, static_cast<const hg_http_client*>(http), {}, {}};
+  hg_str url{};
+  if (host->cfg_str(cfg, "url", &url) != HG_OK) return say(err, HG_E_CONFIG, "url: is missing");
+  *out = new hg_instance{host, static_cast<const hg_http_client*>(http), url, {}, {}};
   return HG_OK;
 }
 
@@ -89,7 +97,7 @@ hg_status request(hg_instance* self, hg_op op, hg_str text) {
   hg_http_request request{};
   request.size = sizeof(request);
   request.method = HG_STR("POST");
-  request.url = HG_STR("http://127.0.0.1:9/messages");
+  request.url = self->url;
   request.body = text;
   request.deadline_mono_ns = self->host->now_mono_ns(self->host) + 5'000'000'000;
   return self->http->request(self->host, &request, &on_answer, self, op, nullptr);
@@ -154,6 +162,9 @@ hg_status send(hg_instance* self, const hg_send_item* items, size_t n, size_t* a
   static int calls = 0;
   if (calls++ == 0) usleep(400'000);
 #endif
+#if defined(BAD_CRASHES_IN_SEND)
+  *static_cast<volatile char*>(nullptr) = 1;
+#endif
 #if defined(BAD_EXITS_IN_SEND)
   _exit(0);
 #endif
@@ -185,4 +196,4 @@ const hg_provider table{sizeof(hg_provider), 0, caps, send, nullptr};
 
 }  // namespace
 
-BAD_PLUGIN(HG_KIND_PROVIDER, life, table, kEmptySchema)
+BAD_PLUGIN(HG_KIND_PROVIDER, life, table, kSchema)
