@@ -26,6 +26,7 @@ struct Parsed {
   ClientKeyCommand key;
   DbBackupCommand backup;
   PluginInspectCommand inspect;
+  PluginCheckCommand check;
   std::optional<Command> chosen;
 
   std::optional<std::string> config_path() const {
@@ -193,6 +194,41 @@ void add_database(CLI::App& root, Parsed& parsed) {
   backup->callback([&parsed] { choose_database(parsed, parsed.backup); });
 }
 
+void add_plugin_check(CLI::App& plugin, Parsed& parsed) {
+  auto& chosen = parsed.check;
+  auto* check = plugin.add_subcommand(
+      "check", "Put a plugin to the test: does it keep the promises of the plugin ABI?");
+  auto* file = check->add_option("file", chosen.file, "libhg_<kind>_<name>.so");
+  check->add_flag("--list", chosen.list, "Print the cases instead, as a Markdown table")
+      ->excludes(file);
+  check->add_option("--case", chosen.cases, "Only this one (GROUP/NAME) and what it needs")
+      ->type_name("CASE");
+  check->add_option("--group", chosen.groups, "Only this group and what it needs")
+      ->type_name("GROUP");
+  check->add_option("--seed", chosen.seed, "Of what is tried at random")->capture_default_str();
+  check
+      ->add_option("--config", chosen.config,
+                   "The component's configuration as JSON, or a file of it (else made from the "
+                   "schema's defaults and examples)")
+      ->type_name("FILE|JSON");
+  check
+      ->add_option_function<std::string>(
+          "--format", [&chosen](const std::string& format) { chosen.json = format == "json"; },
+          "tap (default) or json")
+      ->check(CLI::IsMember({"tap", "json"}));
+  check->add_option("--run-case", chosen.run_case)->group("");
+  check->add_option("--component", chosen.component)->group("");
+  check->add_option("--scratch", chosen.scratch)->group("");
+  check->add_flag("--may-start", chosen.may_start)->group("");
+  check->footer(
+      "Each case runs in a process of its own with a time limit. Verdicts: pass, fail, skip, crash "
+      "(a signal), hang (the time limit), exit (the plugin ended the process); each with a "
+      "sentence "
+      "that says why. docs/plugin-check.md lists the cases.\n"
+      "Exit codes: 0 nothing failed, 1 something did, 2 wrong command line.");
+  check->callback([&parsed] { parsed.chosen = parsed.check; });
+}
+
 void add_plugins(CLI::App& root, Parsed& parsed) {
   auto* plugin = root.add_subcommand("plugin", "Plugins: what is there, what a file holds");
   plugin->require_subcommand(1);
@@ -208,6 +244,7 @@ void add_plugins(CLI::App& root, Parsed& parsed) {
       "inspect", "Components, configuration schema and binary facts of a file");
   inspect->add_option("file", parsed.inspect.file, "libhg_<kind>_<name>.so")->required();
   inspect->callback([&parsed] { parsed.chosen = parsed.inspect; });
+  add_plugin_check(*plugin, parsed);
 }
 
 }  // namespace

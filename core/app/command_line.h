@@ -62,9 +62,23 @@ struct PluginListCommand {
 struct PluginInspectCommand {
   std::string file;
 };
+struct PluginCheckCommand {
+  std::string file;
+  std::vector<std::string> cases;
+  std::vector<std::string> groups;
+  std::uint64_t seed = 1;
+  std::string config;  // JSON text, or the path of a file that holds it
+  bool json = false;
+  bool list = false;  // no check: the cases as a table
+  // The process of one case: that one, of this component; files it makes go there.
+  std::string run_case;
+  std::string component;
+  std::string scratch;
+  bool may_start = false;
+};
 
 using Command = std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
-                             PluginListCommand, PluginInspectCommand>;
+                             PluginListCommand, PluginInspectCommand, PluginCheckCommand>;
 
 // The command, or the exit code when there is nothing to do (help and version were printed: 0; a
 // mistake was: 2).

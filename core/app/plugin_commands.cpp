@@ -1,11 +1,6 @@
 // `heliograph plugin ...` and `heliograph config check`: looking at plugins without serving.
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
 
 #include "core/app/asio_loop.h"
 #include "core/app/commands.h"
@@ -13,35 +8,13 @@
 #include "core/app/exit_codes.h"
 #include "core/app/part_options.h"
 #include "core/app/system_clock.h"
+#include "core/app/temporary_folder.h"
 #include "core/app/version.h"
 #include "core/plugin/inspect.h"
 #include "core/plugin/plugin_host.h"
 
 namespace heliograph::app {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Private copies of modules go here and are gone with it: a look changes nothing.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "heliograph-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("cannot make a temporary folder: " + pattern);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // A host of the configuration's plugins that starts none of them.
 class IdleHost {

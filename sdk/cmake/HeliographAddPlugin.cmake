@@ -35,6 +35,7 @@ function(heliograph_add_plugin target kind id)
     PREFIX "lib" SUFFIX ".so" OUTPUT_NAME "hg_${kind}_${id}"
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
     LINK_DEPENDS "${exports}")
+  set_property(GLOBAL APPEND PROPERTY HELIOGRAPH_PLUGINS "${target}")
   target_link_options(${target} PRIVATE "-Wl,--version-script=${exports}")
   if(NOT HELIOGRAPH_SANITIZE AND NOT "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize")
     target_link_options(${target} PRIVATE "-Wl,-z,defs")

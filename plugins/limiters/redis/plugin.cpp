@@ -27,7 +27,12 @@ class RedisLimiter {
     started_.emplace(std::move(started));
     connection_.open();
   }
-  void stop() { connection_.close(); }
+  void stop() {
+    connection_.close();
+    // A start that is still pending ends with the stop (abi/lifecycle.h).
+    if (started_) started_->fail(HG_E_CANCELLED, "stopped before the first connection");
+    started_.reset();
+  }
 
   void on_rules(const sdk::LimitRules& rules) { permits_.set_rules(rules); }
   hg_status acquire(hg_op op, const hg_limit_req& request, hg_limit_result&) {

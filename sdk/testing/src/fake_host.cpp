@@ -120,7 +120,13 @@ const hg_message* FakeHost::keep(hg_op op, std::unique_ptr<StoredMessage> messag
 
 void FakeHost::in_phase(Phase phase, const std::function<void()>& call) {
   const Phase before = phase_.exchange(phase);
-  call();
+  try {
+    call();
+  } catch (const std::exception& error) {
+    throw CrossedAbi(error.what());
+  } catch (...) {
+    throw CrossedAbi("of an unknown type");
+  }
   phase_ = before;
 }
 

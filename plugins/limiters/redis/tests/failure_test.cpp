@@ -108,6 +108,22 @@ TEST(RedisFailureTest, HangingConnectIsGivenUp) {
   EXPECT_EQ(host.violations(), FakeHost::kNone);
 }
 
+TEST(RedisFailureTest, StopEndsAStartThatIsStillPending) {
+  RedisServer server;
+  server.pause();
+  FakeHost host;
+  sdk::testing::Plugin plugin{&hg_plugin_entry_v1};
+  {
+    Instance instance(host, plugin.component("redis"), Value::table({{"url", server.url()}}));
+    hg_op op = 0;
+    ASSERT_EQ(instance.begin_start(op).status, HG_PENDING);
+    EXPECT_EQ(instance.stop().status, HG_OK);
+    ASSERT_TRUE(host.step(op).has_value());
+    EXPECT_EQ(host.step(op)->status, HG_E_CANCELLED);
+  }
+  EXPECT_EQ(host.violations(), FakeHost::kNone);
+}
+
 TEST(RedisFailureTest, PasswordIsNeededAndNeverShown) {
   RedisServer server({"--requirepass", "topsecret"});
   Gateway without(server.url(), kRules);

@@ -22,6 +22,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -40,6 +41,13 @@ namespace heliograph::sdk::testing {
 
 // Which of the instance's functions is being called.
 enum class Phase { kIdle, kCreate, kControl, kLoop, kDestroy, kGone };
+
+// A function of the plugin threw: nothing may (abi/base.h, R1).
+class CrossedAbi : public std::runtime_error {
+ public:
+  explicit CrossedAbi(const std::string& what)
+      : std::runtime_error("an exception left a function of the plugin (rule R1): " + what) {}
+};
 
 class FakeHost {
  public:
@@ -89,7 +97,7 @@ class FakeHost {
   void withdraw(hg_op op);
   // The plugin sees the message until the op is completed; afterwards its memory is gone.
   const hg_message* keep(hg_op op, std::unique_ptr<StoredMessage> message);
-  // Runs `call` as a call of the instance in this phase.
+  // Runs `call` as a call of the instance in this phase. Throws CrossedAbi when it throws.
   void in_phase(Phase phase, const std::function<void()>& call);
   void in_loop(const std::function<void()>& call) { in_phase(Phase::kLoop, call); }
   // Runs `work` in [loop] at that time.
