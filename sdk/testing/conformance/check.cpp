@@ -40,7 +40,6 @@ const Plugin& Check::plugin() {
 }
 
 const hg_component& Check::component() {
-  const std::string id = component_.substr(component_.find('/') + 1);
   const hg_module& module = plugin().module();
   for (std::size_t i = 0; i < module.n_components; ++i) {
     if (component_name(*module.components[i]) == component_) return *module.components[i];

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -19,7 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kReportMax = 256 << 10;
 constexpr std::size_t kOutputMax = 4 << 10;
 
 void check_errno(int error, const char* what) {
@@ -46,14 +46,15 @@ class Pipe {
   std::array<int, 2> ends_{};
 };
 
-// Reads what is there; the pipe is drained for ever, kept is what fits. False: its end.
-bool read_into(std::string& text, std::size_t most, int fd) {
+using Take = std::function<void(std::string_view)>;
+
+// Hands on what is there. False: its end.
+bool read_into(const Take& take, int fd) {
   std::array<char, 4096> buffer;
   const auto n = ::read(fd, buffer.data(), buffer.size());
   if (n < 0) return errno == EINTR || errno == EAGAIN;
-  if (n == 0) return false;
-  text.append(buffer.data(), std::min(static_cast<std::size_t>(n), most - text.size()));
-  return true;
+  if (n > 0) take({buffer.data(), static_cast<std::size_t>(n)});
+  return n > 0;
 }
 
 pid_t spawn(const std::vector<std::string>& command, int report_fd, const Pipe& report,
@@ -78,33 +79,30 @@ pid_t spawn(const std::vector<std::string>& command, int report_fd, const Pipe& 
   return pid;
 }
 
-// Follows the child until it has ended or the time is up.
-void follow(int process_fd, const Pipe& report, const Pipe& output, Clock::time_point deadline,
-            ChildEnd& end) {
-  std::array<pollfd, 3> watched{pollfd{process_fd, POLLIN, 0}, pollfd{report.reading(), POLLIN, 0},
-                                pollfd{output.reading(), POLLIN, 0}};
+// Follows the child until it has ended. False: the time is up.
+bool follow(int process_fd, const Pipe& report, const Pipe& output, Clock::time_point deadline,
+            const std::array<Take, 2>& takes) {
+  std::array<pollfd, 3> watched{pollfd{report.reading(), POLLIN, 0},
+                                pollfd{output.reading(), POLLIN, 0}, pollfd{process_fd, POLLIN, 0}};
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) {
-      end.timed_out = true;
-      return;
+    if (left <= 0) return false;
+    if (::poll(watched.data(), watched.size(), static_cast<int>(left)) <= 0) continue;
+    for (std::size_t i = 0; i < takes.size(); ++i) {
+      if (watched[i].revents != 0 && !read_into(takes[i], watched[i].fd)) watched[i].fd = -1;
     }
-    ::poll(watched.data(), watched.size(), static_cast<int>(left));
-    if (watched[1].revents != 0 && !read_into(end.report, kReportMax, watched[1].fd))
-      watched[1].fd = -1;
-    if (watched[2].revents != 0 && !read_into(end.output, kOutputMax, watched[2].fd))
-      watched[2].fd = -1;
     // Its last words are in the pipes before it has ended.
-    const bool drained = (watched[1].revents & POLLIN) == 0 && (watched[2].revents & POLLIN) == 0;
-    if (watched[0].revents != 0 && drained) return;
+    const bool drained = ((watched[0].revents | watched[1].revents) & POLLIN) == 0;
+    if (watched[2].revents != 0 && drained) return true;
   }
 }
 
 }  // namespace
 
 ChildEnd run_child(const std::vector<std::string>& command, int report_fd,
-                   std::chrono::milliseconds limit) {
+                   std::chrono::milliseconds limit,
+                   const std::function<void(std::string_view)>& on_report) {
   Pipe report;
   Pipe output;
   const auto began = Clock::now();
@@ -114,7 +112,11 @@ ChildEnd run_child(const std::vector<std::string>& command, int report_fd,
   ChildEnd end;
   const int process_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   const int error = errno;
-  if (process_fd >= 0) follow(process_fd, report, output, began + limit, end);
+  const Take keep = [&end](std::string_view text) {
+    end.output += text.substr(0, std::min(text.size(), kOutputMax - end.output.size()));
+  };
+  if (process_fd >= 0)
+    end.timed_out = !follow(process_fd, report, output, began + limit, {on_report, keep});
   ::kill(-pid, SIGKILL);  // the whole group: what it started goes with it
   ::kill(pid, SIGKILL);
   while (::waitpid(pid, &end.status, 0) < 0 && errno == EINTR) {

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <sstream>
 
 #include "child.hpp"
 
@@ -16,6 +15,7 @@ namespace heliograph::sdk::conformance {
 namespace {
 
 constexpr std::size_t kNotesMax = 20;
+constexpr std::size_t kComponentsMax = 64;
 
 std::string id_of(const Case& one) { return std::string(one.group) + "/" + std::string(one.name); }
 
@@ -62,7 +62,7 @@ std::string last_line(std::string_view output) {
   return std::string(output.substr(output.rfind('\n') + 1));
 }
 
-// What a child wrote to its report.
+// What a child writes to its report. Takes any amount: of steps only the last is kept.
 struct Report {
   std::string verdict;  // "pass", "fail", "skip", or "" when it came to none
   std::string text;
@@ -70,12 +70,21 @@ struct Report {
   std::vector<std::string> notes;
   std::vector<std::string> components;
 
-  explicit Report(const std::string& lines) {
-    std::istringstream stream(lines);
-    for (std::string line; std::getline(stream, line);) take(line);
+  void add(std::string_view piece) {
+    for (const char c : piece) {
+      if (c == '\n') {
+        take(line_);
+        line_.clear();
+      } else if (line_.size() < kLineMax) {
+        line_ += c;
+      }
+    }
   }
 
  private:
+  static constexpr std::size_t kLineMax = 4096;
+  std::string line_;
+
   void take(const std::string& line) {
     const std::size_t space = std::min(line.find(' '), line.size());
     const std::string word = line.substr(0, space);
@@ -85,7 +94,7 @@ struct Report {
     } else if (word == "note") {
       if (notes.size() < kNotesMax) notes.push_back(std::move(rest));
     } else if (word == "component") {
-      components.push_back(std::move(rest));
+      if (components.size() < kComponentsMax) components.push_back(std::move(rest));
     } else if (verdict.empty() && (word == "pass" || word == "fail" || word == "skip")) {
       verdict = word;
       text = std::move(rest);
@@ -173,8 +182,9 @@ class Run {
     std::vector<std::string> command{launcher_.program};
     for (std::string& word : launcher_.arguments({id, verdict.component, may_start(verdict)}))
       command.push_back(std::move(word));
-    const ChildEnd end = run_child(command, kReportFd, verdict.one->limit);
-    const Report report(end.report);
+    Report report;
+    const ChildEnd end = run_child(command, kReportFd, verdict.one->limit,
+                                   [&report](std::string_view piece) { report.add(piece); });
     verdict.took = end.took;
     verdict.notes = report.notes;
     judge_end(end, report, verdict);
