@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/model/ids.h"
 
@@ -29,8 +30,9 @@ struct AttemptResult {
   std::chrono::milliseconds retry_after{0};  // 0: the gateway's own backoff
   std::int32_t status_code = 0;              // HTTP or SMPP status; 0: none
   std::string provider_message_id;
-  std::string provider_code;  // the provider's own error code
-  std::string detail;         // for people, no personal data
+  std::string provider_code;          // the provider's own error code
+  std::string detail;                 // for people, no personal data
+  std::vector<std::string> part_ids;  // two or more: receipts will name these, one for each part
 };
 
 // An attempt as the API shows it.

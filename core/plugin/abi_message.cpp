@@ -73,14 +73,39 @@ bool AbiMessage::fill(const model::WorkItem& item, std::string_view packed) {
   return !item.rich || content.fill(packed, view);
 }
 
+namespace {
+
+// Two or more usable ones; anything else is no list.
+std::vector<std::string> part_ids_of(const hg_send_result& result) {
+  std::vector<std::string> ids;
+  if (result.n_part_ids < 2 || result.n_part_ids > HG_PART_IDS_MAX) return ids;
+  for (std::size_t i = 0; i < result.n_part_ids; ++i) {
+    std::string id = clean_text(result.part_ids[i], kIdMax);
+    if (id.empty() || std::ranges::find(ids, id) != ids.end()) return {};
+    ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+std::string message_id_of(const hg_send_result& result, const std::vector<std::string>& part_ids) {
+  if (!part_ids.empty()) return part_ids.front();
+  const bool only_part = result.provider_msg_id.len == 0 && result.n_part_ids == 1;
+  return clean_text(only_part ? result.part_ids[0] : result.provider_msg_id, kIdMax);
+}
+
+}  // namespace
+
 model::AttemptResult to_model(const hg_send_result& result) {
   const auto known = result.outcome <= HG_REFUSED;
+  std::vector<std::string> part_ids = part_ids_of(result);
+  std::string message_id = message_id_of(result, part_ids);
   return {.outcome = known ? static_cast<model::Outcome>(result.outcome) : model::Outcome::kUnknown,
           .retry_after = milliseconds_of(result.retry_after_ns),
           .status_code = result.status_code,
-          .provider_message_id = clean_text(result.provider_msg_id, kIdMax),
+          .provider_message_id = std::move(message_id),
           .provider_code = clean_text(result.provider_code, kCodeMax),
-          .detail = clean_text(result.detail, kDetailMax)};
+          .detail = clean_text(result.detail, kDetailMax),
+          .part_ids = std::move(part_ids)};
 }
 
 }  // namespace heliograph::plugin

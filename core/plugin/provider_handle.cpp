@@ -16,7 +16,7 @@ constexpr std::size_t kNeverCompletedMax = 1024;
 constexpr std::size_t kSpareMax = 1024;
 constexpr std::size_t kResultsMax = 4096;
 constexpr std::size_t kEventsPendingMax = 10'000;
-constexpr std::size_t kResultSizeMin = offsetof(hg_send_result, detail) + sizeof(hg_str);
+constexpr std::size_t kResultSizeMin = offsetof(hg_send_result, n_part_ids) + sizeof(std::size_t);
 
 model::AttemptResult result_of(model::Outcome outcome, std::string detail) {
   model::AttemptResult result;

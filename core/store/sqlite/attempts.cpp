@@ -70,7 +70,9 @@ void expect_receipts(MessageRow& message, const ports::FinishAttempt& command) {
   if (sent || (maybe_sent && !provider_id.empty())) {
     message.provider_message_id = provider_id;
     message.receipt_provider.reset();
-    if (!provider_id.empty() && command.receipts) message.receipt_provider = command.provider;
+    const bool by_part = !command.result.part_ids.empty();
+    if (!provider_id.empty() && !by_part && command.receipts)
+      message.receipt_provider = command.provider;
   }
   if (model::is_terminal(command.status)) message.receipt_provider.reset();
 }
@@ -141,7 +143,10 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   message->doubtful = command.doubtful;
   message->provider = command.provider;
   callbacks_.note(*message, command.status, command.finished_at);
-  receipts_.apply_parked(*message, command.provider, command.result.provider_message_id);
+  const bool expected = command.receipts && !model::is_terminal(command.status);
+  if (expected && !command.result.part_ids.empty())
+    receipts_.expect_parts(*message, command.provider, command.result.part_ids);
+  receipts_.apply_parked(*message, command.provider, command.result);
   return {.applied = true, .status = message->status};
 }
 

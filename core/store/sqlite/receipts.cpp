@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/model/receipt_rules.h"
 #include "core/store/sqlite/connection.h"
 
@@ -15,9 +18,12 @@ using model::Status;
 // more, for about 8 MB.
 constexpr std::size_t kSettledMax = 65'536;
 
-std::string settled_key(const model::Receipt& receipt) {
-  return fmt::format("{}/{}", static_cast<std::int32_t>(receipt.provider),
-                     receipt.provider_message_id);
+std::string settled_key(model::ProviderKey provider, std::string_view provider_message_id) {
+  return fmt::format("{}/{}", static_cast<std::int32_t>(provider), provider_message_id);
+}
+
+bool is_final(model::ReceiptState state) {
+  return state != model::ReceiptState::kUnknown && state != model::ReceiptState::kAccepted;
 }
 
 std::string error_text(const model::Receipt& receipt, Status to) {
@@ -43,13 +49,14 @@ Receipts::Receipts(Connection& connection, MessageRows& messages, Names& names, 
       clock_(clock),
       capture_on_(capture_on),
       parked_(connection),
+      parts_(connection),
       find_(connection,
             "SELECT id FROM messages WHERE receipt_provider = ?1 AND provider_message_id = ?2"
             " ORDER BY id DESC LIMIT 1"),
       find_attempt_(connection,
                     "SELECT 1 FROM attempts WHERE message = ?1 AND provider = ?2 LIMIT 1"),
-      read_provider_id_(connection,
-                        "SELECT provider, provider_message_id FROM messages WHERE id = ?1") {}
+      read_provider_id_(
+          connection, "SELECT provider, provider_message_id, status FROM messages WHERE id = ?1") {}
 
 std::optional<std::int64_t> Receipts::find_by_provider_id(const model::Receipt& receipt) {
   if (receipt.provider_message_id.empty()) return std::nullopt;
@@ -60,14 +67,16 @@ std::optional<std::int64_t> Receipts::find_by_provider_id(const model::Receipt& 
 
 std::optional<std::int64_t> Receipts::find_settled(const model::Receipt& receipt) {
   if (receipt.provider_message_id.empty()) return std::nullopt;
-  const auto it = settled_.find(settled_key(receipt));
+  const auto it = settled_.find(settled_key(receipt.provider, receipt.provider_message_id));
   if (it == settled_.end()) return std::nullopt;
   // Asked again of the database: the transaction that settled it may have been rolled back.
   Rows rows = read_provider_id_.query(it->second);
   if (!rows.next()) return std::nullopt;
-  const bool same = rows.get<std::optional<model::ProviderKey>>() == receipt.provider &&
-                    rows.get<std::string_view>() == receipt.provider_message_id;
-  return same ? std::optional(it->second) : std::nullopt;
+  if (rows.get<std::optional<model::ProviderKey>>() != receipt.provider) return std::nullopt;
+  const bool same = rows.get<std::string_view>() == receipt.provider_message_id;
+  // The id of a part stands in no row any more once the message is settled.
+  const bool settled = model::is_terminal(rows.get<Status>());
+  return same || settled ? std::optional(it->second) : std::nullopt;
 }
 
 // A provider that tried the message earlier, before another one took it over, may only say that it
@@ -79,8 +88,14 @@ bool Receipts::may_speak_for(const model::Receipt& receipt, const MessageRow& me
   return rows.next();
 }
 
+std::optional<MessageParts::Part> Receipts::find_part(const model::Receipt& receipt) {
+  if (receipt.provider_message_id.empty()) return std::nullopt;
+  return parts_.find(receipt.provider, receipt.provider_message_id);
+}
+
 std::optional<MessageRow> Receipts::find(const model::Receipt& receipt) {
   if (const auto row = find_by_provider_id(receipt)) return messages_.load(*row);
+  if (const auto part = find_part(receipt)) return messages_.load(part->message);
   if (receipt.message_id) {
     if (auto message = messages_.load(*receipt.message_id, std::nullopt)) return message;
   }
@@ -94,10 +109,41 @@ ports::ReceiptOutcome Receipts::apply(const model::Receipt& receipt) {
     parked_.park(receipt, std::nullopt, clock_.wall());
     return ports::ReceiptOutcome::kParked;
   }
-  return apply_to(*message, receipt);
+  return apply_known(*message, receipt);
 }
 
-ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Receipt& receipt) {
+ports::ReceiptOutcome Receipts::apply_known(MessageRow& message, const model::Receipt& receipt) {
+  // As usual: the id that the message itself has.
+  const bool whole = message.receipt_provider == receipt.provider &&
+                     message.provider_message_id == receipt.provider_message_id;
+  const auto part = whole ? std::nullopt : find_part(receipt);
+  if (!part || part->message != message.id.row()) return apply_to(message, receipt, false);
+  return apply_to_part(message, *part, receipt);
+}
+
+ports::ReceiptOutcome Receipts::apply_to_part(MessageRow& message, const MessageParts::Part& part,
+                                              const model::Receipt& receipt) {
+  if (receipt.only_of && *receipt.only_of != message.client)
+    return ports::ReceiptOutcome::kNoChange;
+  const bool decides = is_final(receipt.state) && message.status != Status::kSending;
+  if (!decides) return apply_to(message, receipt, true);
+  // The first word about a part is the last: a part that was delivered stays so.
+  if (part.state != MessageParts::State::kAwaited) return ports::ReceiptOutcome::kNoChange;
+  if (receipt.state == model::ReceiptState::kDelivered) {
+    parts_.set_state(receipt.provider, receipt.provider_message_id,
+                     MessageParts::State::kDelivered);
+    if (!parts_.all_delivered(part.message)) return ports::ReceiptOutcome::kNoChange;
+    return apply_to(message, receipt, true);
+  }
+  const ports::ReceiptOutcome outcome = apply_to(message, receipt, true);
+  if (outcome != ports::ReceiptOutcome::kParked) {
+    parts_.set_state(receipt.provider, receipt.provider_message_id, MessageParts::State::kFailed);
+  }
+  return outcome;
+}
+
+ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Receipt& receipt,
+                                         bool of_part) {
   if (receipt.only_of && *receipt.only_of != message.client)
     return ports::ReceiptOutcome::kNoChange;
   if (!may_speak_for(receipt, message)) return ports::ReceiptOutcome::kNoChange;
@@ -115,7 +161,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
     parked_.park(receipt, of_this_send ? std::optional(message.id.row()) : std::nullopt, now);
     return ports::ReceiptOutcome::kParked;
   }
-  learn_provider_id(message, receipt);
+  if (!of_part) learn_provider_id(message, receipt);
   const std::string error = error_text(receipt, decision.status);
   messages_.change(message, {.to = decision.status,
                              .reason = decision.reason,
@@ -123,7 +169,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
                              .last_error = error,
                              .at = now});
   if (model::is_terminal(decision.status)) {
-    remember_settled(receipt, message.id.row());
+    settle(message, receipt);
   } else {
     const std::string provider = names_.provider_name(receipt.provider);
     messages_.record_event(message, decision.status, fmt::format("receipt from {}", provider), now);
@@ -131,16 +177,32 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
   return ports::ReceiptOutcome::kApplied;
 }
 
-void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
-                            std::string_view provider_message_id) {
-  const std::vector<model::Receipt> receipts =
-      parked_.take(message.id.row(), provider, provider_message_id);
-  for (const model::Receipt& receipt : receipts) apply_to(message, receipt);
+void Receipts::expect_parts(const MessageRow& message, model::ProviderKey provider,
+                            const std::vector<std::string>& part_ids) {
+  parts_.expect(message.id.row(), provider, part_ids);
 }
 
-void Receipts::remember_settled(const model::Receipt& receipt, std::int64_t row) {
-  if (receipt.provider_message_id.empty()) return;
-  std::string key = settled_key(receipt);
+void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
+                            const model::AttemptResult& result) {
+  std::vector<model::Receipt> receipts =
+      parked_.take(message.id.row(), provider, result.provider_message_id);
+  for (const std::string& id : result.part_ids) {
+    std::ranges::move(parked_.take(message.id.row(), provider, id), std::back_inserter(receipts));
+  }
+  for (const model::Receipt& receipt : receipts) apply_known(message, receipt);
+}
+
+void Receipts::settle(const MessageRow& message, const model::Receipt& receipt) {
+  const std::int64_t row = message.id.row();
+  remember_settled(receipt.provider, receipt.provider_message_id, row);
+  if (message.receipt_provider) return;  // it has one id
+  for (const std::string& id : parts_.take(row)) remember_settled(receipt.provider, id, row);
+}
+
+void Receipts::remember_settled(model::ProviderKey provider, std::string_view provider_message_id,
+                                std::int64_t row) {
+  if (provider_message_id.empty()) return;
+  std::string key = settled_key(provider, provider_message_id);
   if (!settled_.insert_or_assign(key, row).second) return;
   settled_order_.push_back(std::move(key));
   if (settled_order_.size() <= kSettledMax) return;

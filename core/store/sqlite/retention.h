@@ -62,6 +62,7 @@ class Retention {
   Statement read_state_;
   Statement remove_key_;
   Statement erase_body_;
+  Statement remove_parts_;
   Statement remove_content_;
   Statement remove_message_;
   Statement remove_attempts_;

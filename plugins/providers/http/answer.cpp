@@ -44,6 +44,7 @@ sdk::SendResult AnswerReader::read(const sdk::HttpResponse& response,
   }
   if (result.outcome == HG_SENT) {
     result.provider_msg_id = provider_id(response);
+    result.part_ids = part_ids(response);
     return result;
   }
   result.detail = describe(response, result.provider_code);
@@ -57,6 +58,20 @@ std::string AnswerReader::provider_code(const sdk::HttpResponse& response) const
   if (rules_.error_pointer.empty() || response.status() != HG_OK) return {};
   std::optional<std::string> code = sdk::json::text_at(response.body(), rules_.error_pointer);
   return code && plausible(*code, kCodeBytesMax) ? *std::move(code) : std::string{};
+}
+
+// All of them or none: a part whose receipt cannot be matched would never be delivered.
+std::vector<std::string> AnswerReader::part_ids(const sdk::HttpResponse& response) const {
+  if (rules_.parts_list.empty() || response.status() != HG_OK) return {};
+  const auto list = sdk::json::find(response.body(), rules_.parts_list);
+  if (!list || !list->starts_with('[')) return {};
+  std::vector<std::string> ids;
+  for (const std::string_view part : sdk::json::elements(*list)) {
+    std::optional<std::string> id = sdk::json::text_at(part, rules_.part_id);
+    if (!id || !plausible(*id, kIdBytesMax)) return {};
+    ids.push_back(*std::move(id));
+  }
+  return ids;
 }
 
 std::string AnswerReader::provider_id(const sdk::HttpResponse& response) const {

@@ -19,6 +19,8 @@ namespace heliograph::plugins::http {
 struct AnswerRules {
   Classification classification;
   std::vector<std::string> id_pointers;  // RFC 6901, the first that names a text or number counts
+  std::string parts_list;                // to an array of parts; "": the answer has none
+  std::string part_id;                   // within a part; "": the part itself
   std::string id_header;                 // in lower case; "": none. Where the body has no id
   std::string error_pointer;             // of the provider's own code; "": it has none
   bool code_required = false;            // a 2xx without a readable code is no success
@@ -37,6 +39,7 @@ class AnswerReader {
 
  private:
   [[nodiscard]] std::string provider_code(const sdk::HttpResponse& response) const;
+  [[nodiscard]] std::vector<std::string> part_ids(const sdk::HttpResponse& response) const;
   [[nodiscard]] std::string provider_id(const sdk::HttpResponse& response) const;
 
   AnswerRules rules_;

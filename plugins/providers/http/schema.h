@@ -114,6 +114,25 @@ constexpr std::string_view kSchema =
       "default": ["/message_id", "/id", "/sid"],
       "description": "JSON pointers to the provider's message id in its answer; the first counts."
     },
+    "part_ids": {
+      "type": "object",
+      "additionalProperties": false,
+      "default": {},
+      "description": "Where the answer names each part of a message and receipts come for these.",
+      "examples": [{"list": "/messages", "id": "/message-id"}],
+      "properties": {
+        "list": {
+          "type": "string",
+          "default": "",
+          "description": "JSON pointer to the array of parts in the answer. Empty: there is none."
+        },
+        "id": {
+          "type": "string",
+          "default": "",
+          "description": "JSON pointer, in a part, to its id. Empty: the part itself is the id."
+        }
+      }
+    },
     "id_header": {
       "type": "string",
       "default": "",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "plugins/providers/http/json_table.h"
+#include "plugins/providers/http/pointers.h"
 
 namespace heliograph::plugins::http {
 
@@ -46,6 +47,8 @@ AnswerRules read_answer_rules(const sdk::Config& config) {
     check_pointer(pointer.text(), "id_pointers." + std::string(pointer.key()));
     rules.id_pointers.emplace_back(pointer.text());
   }
+  rules.parts_list = pointer_in(config, "part_ids.list");
+  rules.part_id = pointer_in(config, "part_ids.id");
   rules.id_header = config.text("id_header");
   std::ranges::transform(rules.id_header, rules.id_header.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -5,9 +5,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <heliograph/host.hpp>
 #include <heliograph/text.hpp>
@@ -18,6 +20,7 @@ namespace heliograph::sdk {
 struct SendResult {
   std::uint32_t outcome = HG_UNKNOWN;
   std::string provider_msg_id{};
+  std::vector<std::string> part_ids{};  // where the peer gives one to each part, in their order
   std::string detail{};
   std::string provider_code{};
   std::int32_t status_code = 0;
@@ -78,6 +81,9 @@ class SendTicket {
     raw.provider_msg_id = to_abi(result.provider_msg_id);
     raw.provider_code = to_abi(result.provider_code);
     raw.detail = to_abi(result.detail);
+    const std::vector<hg_str> part_ids = views_of(result.part_ids);
+    raw.part_ids = part_ids.data();
+    raw.n_part_ids = part_ids.size();
     host_.raw()->complete_send(host_.raw(), &raw, 1);
   }
 
@@ -87,6 +93,17 @@ class SendTicket {
   hg_op release() noexcept { return std::exchange(op_, 0); }
 
  private:
+  // None when memory is short: the outcome matters more than its receipts.
+  static std::vector<hg_str> views_of(const std::vector<std::string>& ids) noexcept {
+    std::vector<hg_str> views;
+    try {
+      views.reserve(ids.size());
+    } catch (const std::bad_alloc&) {
+      return views;
+    }
+    for (const std::string& id : ids) views.push_back(to_abi(id));
+    return views;
+  }
   void abandon() noexcept {
     if (op_ == 0) return;
     hg_send_result raw{};

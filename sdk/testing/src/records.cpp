@@ -13,6 +13,12 @@ std::string_view value_of(const Pairs& pairs, std::string_view name) {
 
 std::string copy_text(hg_str text) { return std::string(to_view(text)); }
 
+std::vector<std::string> copy_texts(const hg_str* texts, std::size_t n) {
+  std::vector<std::string> copy;
+  for (std::size_t i = 0; i < n; ++i) copy.push_back(copy_text(texts[i]));
+  return copy;
+}
+
 Pairs copy_pairs(const hg_kv* pairs, std::size_t n) {
   Pairs copy;
   for (std::size_t i = 0; i < n; ++i) {
@@ -28,7 +34,8 @@ SendRecord copy_result(const hg_send_result& raw) {
           raw.status_code,
           copy_text(raw.provider_msg_id),
           copy_text(raw.provider_code),
-          copy_text(raw.detail)};
+          copy_text(raw.detail),
+          copy_texts(raw.part_ids, raw.n_part_ids)};
 }
 
 EventRecord copy_event(const hg_event& raw) {

@@ -59,6 +59,27 @@ TEST(AbiMessage, ResultsOfPluginsAreBounded) {
   EXPECT_EQ(converted.detail.size(), 500U);
 }
 
+TEST(AbiMessage, IdsOfPartsAreAllGoodOrNoList) {
+  const auto convert = [](std::vector<hg_str> ids, std::string_view whole = "w") {
+    hg_send_result result{};
+    result.size = sizeof result;
+    result.provider_msg_id = to_abi(whole);
+    result.part_ids = ids.data();
+    result.n_part_ids = ids.size();
+    return to_model(result);
+  };
+  const auto good = convert({to_abi("a"), to_abi("b")});
+  EXPECT_EQ(good.part_ids, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(good.provider_message_id, "a");
+  EXPECT_EQ(convert({to_abi("a")}, "").provider_message_id, "a");
+  EXPECT_EQ(convert({to_abi("a")}).provider_message_id, "w");
+  EXPECT_TRUE(convert({to_abi("a")}).part_ids.empty()) << "one part is the message";
+  EXPECT_TRUE(convert({to_abi("a"), to_abi("")}).part_ids.empty());
+  EXPECT_TRUE(convert({to_abi("a"), to_abi("a")}).part_ids.empty());
+  EXPECT_EQ(convert({to_abi("a"), to_abi("a")}).provider_message_id, "w");
+  EXPECT_TRUE(convert(std::vector<hg_str>(HG_PART_IDS_MAX + 1, to_abi("a"))).part_ids.empty());
+}
+
 hg_message inbound_message(std::string_view from, std::string_view to, std::string_view body) {
   hg_message message{};
   message.size = sizeof message;

@@ -106,6 +106,20 @@ TEST_F(OutcomeTest, IdsMayBeDeepOrInAHeader) {
   EXPECT_EQ(outcome(HttpReply::with_header(202, "x-message-id", "h-1")).provider_msg_id, "h-1");
 }
 
+TEST_F(OutcomeTest, PartsMayHaveIdsOfTheirOwn) {
+  create(R"({"part_ids": {"list": "/messages", "id": "/message-id"}})");
+  const auto parts = [this](std::string_view body) {
+    return outcome(HttpReply::json(200, body)).part_ids;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(parts(R"({"messages":[{"message-id":"a"},{"message-id":17}]})"), (Ids{"a", "17"}));
+  EXPECT_EQ(parts(R"({"messages":[{"message-id":"a"},{}]})"), Ids{}) << "all or none";
+  EXPECT_EQ(parts(R"({"messages":{"message-id":"a"}})"), Ids{}) << "no list";
+  EXPECT_EQ(parts(R"({})"), Ids{});
+  create(R"({"part_ids": {"list": "/ids"}})");
+  EXPECT_EQ(parts(R"({"ids":["x","y"]})"), (Ids{"x", "y"}));
+}
+
 TEST_F(OutcomeTest, A2xxIsSentWhateverItsBody) {
   create();
   const std::string_view kBodies[] = {

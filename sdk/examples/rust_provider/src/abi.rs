@@ -198,6 +198,8 @@ pub struct SendResult {
     pub provider_msg_id: Str,
     pub provider_code: Str,
     pub detail: Str,
+    pub part_ids: *const Str,
+    pub n_part_ids: usize,
 }
 
 #[repr(C)]

@@ -125,6 +125,8 @@ impl Example {
             provider_msg_id: id.map_or(Str::EMPTY, Str::of),
             provider_code: Str::EMPTY,
             detail: response.detail,
+            part_ids: null(),
+            n_part_ids: 0,
         };
         unsafe { ((*self.host).complete_send)(self.host, &result, 1) };
     }

@@ -99,7 +99,16 @@ struct hg_send_result {
   hg_str provider_msg_id; /* the peer's id, which receipts will name; empty: none */
   hg_str provider_code;   /* the peer's own code: "21610", "E-OPTOUT" */
   hg_str detail;          /* one sentence for people; no personal data */
+  /* Where the peer gives an id to each part of a message, and its receipts name these: all of them,
+   * in the order of the parts. The message is delivered when every part is, and undelivered when
+   * one is. provider_msg_id is not looked at then. Views of the call, as everything here; more than
+   * HG_PART_IDS_MAX, an empty one, or one twice: the list counts as absent. */
+  const hg_str* part_ids;
+  size_t n_part_ids; /* 0, as 1 of them is a provider_msg_id: the peer gives one id */
 };
+
+/* The parts that one concatenated SMS can have (3GPP TS 23.040, 9.2.3.24.1: an octet). */
+#define HG_PART_IDS_MAX 255u
 
 /* Kinds of event. */
 #define HG_EV_RECEIPT 1u

@@ -39,6 +39,7 @@ struct SendRecord {
   std::string provider_msg_id;
   std::string provider_code;
   std::string detail;
+  std::vector<std::string> part_ids{};
 };
 
 // How a step of the life cycle ended.
@@ -72,5 +73,6 @@ Pairs copy_pairs(const hg_kv* pairs, std::size_t n);
 SendRecord copy_result(const hg_send_result& raw);
 EventRecord copy_event(const hg_event& raw);
 std::string copy_text(hg_str text);
+std::vector<std::string> copy_texts(const hg_str* texts, std::size_t n);
 
 }  // namespace heliograph::sdk::testing
