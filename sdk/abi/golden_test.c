@@ -1,4 +1,4 @@
 /* Compiles or does not: every golden file that was ever released must. */
 #include "golden_asserts.h"
 
-#include "golden/1_0_draft.h"
+#include "golden/1_0.h"

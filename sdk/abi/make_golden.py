@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden file of the present headers: make_golden.py > golden/1_0_draft.h
+"""Writes the golden file of the present headers: make_golden.py > golden/1_1.h
 
 Once per minor, before its release; a released file is never made again. With a file as argument:
 says whether it is up to date, so that nothing is added to the headers without its assertion."""

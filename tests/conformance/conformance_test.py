@@ -4,6 +4,7 @@ at the case that its table names, with the verdict it names, and at no other.
 
 Usage: conformance_test.py HELIOGRAPH good PLUGIN...
        conformance_test.py HELIOGRAPH bad TABLE FOLDER
+       conformance_test.py HELIOGRAPH frozen PLUGIN...  (the groups about the border alone)
        conformance_test.py HELIOGRAPH command PLUGIN    (the http provider: it has a required key)
 """
 
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import tomllib
 
+BORDER = ("binary", "entry", "config", "lifecycle", "side-effects")
 PATIENCE = 300  # seconds: a bound on hanging, no expectation
 
 
@@ -39,9 +41,14 @@ def fallen(report):
             if case["verdict"] not in ("pass", "skip")}
 
 
-def test_good(heliograph, plugin):
+def test_frozen(heliograph, plugin):
+    """The same of one that is about the border, whatever its strategy."""
+    return test_good(heliograph, plugin, *(word for group in BORDER for word in ("--group", group)))
+
+
+def test_good(heliograph, plugin, *options):
     """What is wrong with the check of a plugin that keeps the rules."""
-    report = check(heliograph, plugin)
+    report = check(heliograph, plugin, *options)
     problems = [f"{name}: {case['verdict']}: {case['sentence']}"
                 for name, case in fallen(report).items()]
     passed = {f"{case['group']}/{case['case']}" for case in report["cases"]
@@ -146,6 +153,8 @@ def main():
                               configurations)]
     elif what == "good":
         tasks = [(pathlib.Path(plugin).name, test_good, (plugin,)) for plugin in rest]
+    elif what == "frozen":
+        tasks = [(pathlib.Path(plugin).name, test_frozen, (plugin,)) for plugin in rest]
     else:
         table = tomllib.loads(pathlib.Path(rest[0]).read_text(encoding="utf-8"))
         tasks = [(bad["name"], test_bad, (pathlib.Path(rest[1]) / (bad["name"] + ".so"), bad))

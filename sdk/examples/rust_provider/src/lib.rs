@@ -310,7 +310,7 @@ static MODULE: Shared<Module> = Shared(Module {
     version: Str::of("1.0.0"),
     vendor: Str::of("Heliograph"),
     license: Str::of("MIT"),
-    sdk: Str::of("rust, by hand, 1.0-draft"),
+    sdk: Str::of("rust, by hand, 1.0"),
     components: COMPONENTS.0.as_ptr(),
     n_components: 1,
     init: null(),
@@ -327,7 +327,7 @@ pub unsafe extern "C" fn hg_plugin_entry_v1(
     if unsafe { (*host).abi_major } == 1 {
         return &MODULE.0;
     }
-    let text = "this plugin needs plugin ABI 1.0-draft".to_owned();
+    let text = "this plugin needs plugin ABI 1.0".to_owned();
     unsafe { tell(err, Failure(E_ABI, text)) };
     null()
 }

@@ -67,9 +67,7 @@ extern "C" {
 #define HG_ABI_MAJOR 1u /* also in the entry symbol's name; another major is another symbol */
 #define HG_ABI_MINOR 0u /* +1 with each release that appends a field or a constant */
 
-/* For people. "draft" until the first release of the gateway: a draft may still change its layout,
- * and then nothing built against an earlier draft is expected to run. */
-#define HG_ABI_VERSION "1.0-draft"
+#define HG_ABI_VERSION "1.0" /* for people */
 
 #define HG_EXPORT __attribute__((visibility("default")))
 

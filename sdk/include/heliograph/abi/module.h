@@ -80,7 +80,7 @@ typedef struct hg_module {
   hg_str version;
   hg_str vendor;
   hg_str license; /* SPDX expression */
-  hg_str sdk;     /* what it was made with, for people: "c 1.0-draft" */
+  hg_str sdk;     /* what it was made with, for people: "c 1.0" */
   const hg_component* const* components;
   size_t n_components;
 

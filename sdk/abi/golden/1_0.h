@@ -1,9 +1,9 @@
-/* Golden file of plugin ABI 1.0-draft, made by make_golden.py. Not to be edited: when it fails to
+/* Golden file of plugin ABI 1.0, made by make_golden.py. Not to be edited: when it fails to
  * compile, the headers have changed in a way that breaks plugins that exist. Frozen structs and
  * those of this very minor keep their exact size; structs with a size field may grow in later
  * minors. */
-#ifndef HG_GOLDEN_1_0_DRAFT_H
-#define HG_GOLDEN_1_0_DRAFT_H
+#ifndef HG_GOLDEN_1_0_H
+#define HG_GOLDEN_1_0_H
 
 HG_GOLDEN_FROZEN(hg_str, 16)
 HG_GOLDEN_FIELD(hg_str, ptr, 0, const char*)
@@ -135,7 +135,7 @@ HG_GOLDEN_FIELD(hg_send_item, deadline_mono_ns, 16, uint64_t)
 HG_GOLDEN_FIELD(hg_send_item, attempt, 24, uint32_t)
 HG_GOLDEN_FIELD(hg_send_item, flags, 28, uint32_t)
 
-HG_GOLDEN_GROWS(hg_send_result, 80, 0u)
+HG_GOLDEN_GROWS(hg_send_result, 96, 0u)
 HG_GOLDEN_FIELD(hg_send_result, size, 0, uint32_t)
 HG_GOLDEN_FIELD(hg_send_result, outcome, 4, uint32_t)
 HG_GOLDEN_FIELD(hg_send_result, op, 8, hg_op)
@@ -145,6 +145,8 @@ HG_GOLDEN_FIELD(hg_send_result, status_code, 28, int32_t)
 HG_GOLDEN_FIELD(hg_send_result, provider_msg_id, 32, hg_str)
 HG_GOLDEN_FIELD(hg_send_result, provider_code, 48, hg_str)
 HG_GOLDEN_FIELD(hg_send_result, detail, 64, hg_str)
+HG_GOLDEN_FIELD(hg_send_result, part_ids, 80, const hg_str*)
+HG_GOLDEN_FIELD(hg_send_result, n_part_ids, 88, size_t)
 
 HG_GOLDEN_GROWS(hg_event, 128, 0u)
 HG_GOLDEN_FIELD(hg_event, size, 0, uint32_t)
@@ -408,6 +410,7 @@ HG_GOLDEN_CONSTANT(HG_UNKNOWN, 3u)
 HG_GOLDEN_CONSTANT(HG_THROTTLED, 4u)
 HG_GOLDEN_CONSTANT(HG_REFUSED, 5u)
 HG_GOLDEN_CONSTANT(HG_NOT_TRIED, 6u)
+HG_GOLDEN_CONSTANT(HG_PART_IDS_MAX, 255u)
 HG_GOLDEN_CONSTANT(HG_EV_RECEIPT, 1u)
 HG_GOLDEN_CONSTANT(HG_EV_INBOUND, 2u)
 HG_GOLDEN_CONSTANT(HG_RCPT_UNKNOWN, 0u)
