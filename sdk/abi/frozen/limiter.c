@@ -19,7 +19,7 @@ static hg_status create(const hg_host* host, const hg_component* component, cons
                         hg_instance** out, hg_error* err) {
   (void)host, (void)component, (void)cfg, (void)err;
   *out = calloc(1, sizeof(hg_instance));
-  return *out == NULL ? HG_E_NOMEM : HG_OK;
+  return *out == NULL ? HG_E_INTERNAL : HG_OK;
 }
 
 static void destroy(hg_instance* self) { free(self); }
