@@ -26,7 +26,7 @@ def known_tests():
     names = set()
     for path in tracked("tests/*.cpp", "plugins/*.cpp", "sdk/*.cpp"):
         names.update(f"{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", read(path), re.M))
-    for path in tracked("tests/integration/*_test.py"):
+    for path in [*tracked("tests/integration/*_test.py"), *tracked("tests/fault/*_test.py")]:
         suite = None
         for kind, name in re.findall(r"^(class |    def )(\w+)", read(path), re.M):
             suite = name if kind == "class " else suite

@@ -8,8 +8,8 @@
 namespace heliograph::store {
 namespace {
 
-// statvfs costs about a microsecond; at 100 MB/s this is 10 MB of the reserve.
-constexpr std::chrono::milliseconds kLookEvery{100};
+// statvfs costs about a microsecond; at 100 MB/s this is half a megabyte of the reserve.
+constexpr std::chrono::milliseconds kLookEvery{5};
 // After a failed write, before the next accept may try again.
 constexpr std::chrono::seconds kFullFor{1};
 

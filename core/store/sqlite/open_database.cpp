@@ -98,7 +98,7 @@ bool require_health(Connection& connection, std::chrono::milliseconds time_max) 
 void keep_appointments(Connection& connection) {
   connection.exec(
       "UPDATE messages SET expires_at = expires_at + send_at - due, due = send_at"
-      " WHERE live = 1 AND status = 0 AND send_at IS NOT NULL AND abs(send_at - due) > 1000");
+      " WHERE live = 1 AND send_at IS NOT NULL AND status = 0 AND abs(send_at - due) > 1000");
 }
 
 OpenedDatabase prepare(std::unique_ptr<Connection> connection,

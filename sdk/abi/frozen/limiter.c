@@ -5,6 +5,7 @@
 #include <heliograph/abi/abi.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define RULES_MAX 64u
 
@@ -96,6 +97,14 @@ static const hg_module module = {.size = sizeof(hg_module),
                                  .n_components = 1};
 
 const hg_module* hg_plugin_entry_v1(const hg_host_info* host, hg_error* err) {
-  (void)err;
-  return host->abi_major == HG_ABI_MAJOR ? &module : NULL;
+  static const char kWhy[] = "this plugin needs plugin ABI " HG_ABI_VERSION;
+  if (host->abi_major == HG_ABI_MAJOR) return &module;
+  if (err != NULL) {
+    HG_PUT(err, code, HG_E_ABI);
+    if (HG_HAS(err, msg)) {
+      memcpy(err->msg, kWhy, sizeof(kWhy));
+      err->msg_len = sizeof(kWhy) - 1;
+    }
+  }
+  return NULL;
 }

@@ -116,8 +116,13 @@ TEST_F(OutcomeTest, PartsMayHaveIdsOfTheirOwn) {
   EXPECT_EQ(parts(R"({"messages":[{"message-id":"a"},{}]})"), Ids{}) << "all or none";
   EXPECT_EQ(parts(R"({"messages":{"message-id":"a"}})"), Ids{}) << "no list";
   EXPECT_EQ(parts(R"({})"), Ids{});
+}
+
+TEST_F(OutcomeTest, PartsMayBeTheirIds) {
   create(R"({"part_ids": {"list": "/ids"}})");
-  EXPECT_EQ(parts(R"({"ids":["x","y"]})"), (Ids{"x", "y"}));
+  const std::vector<std::string> ids =
+      outcome(HttpReply::json(200, R"({"ids":["x","y"]})")).part_ids;
+  EXPECT_EQ(ids, (std::vector<std::string>{"x", "y"}));
 }
 
 TEST_F(OutcomeTest, A2xxIsSentWhateverItsBody) {
