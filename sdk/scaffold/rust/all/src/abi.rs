@@ -387,7 +387,7 @@ const _: () = {
     assert!(size_of::<Lifecycle>() == 64);
     assert!(size_of::<Message>() == 152);
     assert!(size_of::<SendItem>() == 32);
-    assert!(size_of::<SendResult>() == 80);
+    assert!(size_of::<SendResult>() == 96);
     assert!(size_of::<HttpRequest>() == 88);
     assert!(size_of::<HttpResponse>() == 96);
 };
