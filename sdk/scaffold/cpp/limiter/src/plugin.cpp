@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -89,7 +90,7 @@ class Limiter {
     if (windows_.size() >= sweep_at_) sweep(request.now_mono_ns);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const std::uint64_t limit = rules_[keys[i].rule].limit;
-      Window* const window = windows[i] = window_of(keys[i], request.now_mono_ns);
+      Window* window = windows[i] = window_of(keys[i], request.now_mono_ns);
       const std::uint64_t used = window == nullptr ? limit : std::min(window->used, limit);
       const std::uint64_t fit = (limit - used) / keys[i].cost;
       if (fit < request.min_n) return deny(request, i, window, out);
@@ -136,10 +137,10 @@ class Limiter {
 
   // Drops idle keys; by doubling, so that a new key costs little on average.
   void sweep(std::uint64_t now) {
-    std::erase_if(windows_, [now](auto& item) {
-      item.second.forget(now);
-      return item.second.grants.empty();
-    });
+    for (auto at = windows_.begin(); at != windows_.end();) {
+      at->second.forget(now);
+      at = at->second.grants.empty() ? windows_.erase(at) : std::next(at);
+    }
     sweep_at_ = std::min(max_keys_, std::max<std::size_t>(64, windows_.size() * 2));
   }
 
