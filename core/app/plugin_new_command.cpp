@@ -1,8 +1,9 @@
 // `heliograph plugin new`: writes a plugin project from the templates of sdk/scaffold.
 //
-// A project is what lies in all/, kinds/<kind>/, <family>/all/, <family>/<kind>/ and <lang>/<kind>/,
-// with @NAME@ and @KIND@ replaced; C and C++ are the family "native". Everything is written into a new folder beside the target, which is renamed at
-// the end: there is a whole project or none, and nothing that exists is touched.
+// A project is what lies in all/, kinds/<kind>/, <family>/all/, <family>/<kind>/ and
+// <lang>/<kind>/, with @NAME@ and @KIND@ replaced; C and C++ are the family "native". It is written
+// into a new folder beside the target, which is renamed at the end: there is a whole project or
+// none, and nothing that exists is touched.
 #include <fmt/format.h>
 
 #include <array>
