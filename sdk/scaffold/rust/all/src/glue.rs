@@ -110,8 +110,8 @@ pub unsafe fn entry(
 pub struct Shared<T>(pub T);
 unsafe impl<T> Sync for Shared<T> {}
 
-/// plugin!(type, kind, table, summary, schema): the descriptors, static, and the entry.
-macro_rules! plugin {
+/// heliograph_plugin!(type, kind, table, summary, schema): the descriptors, static, and the entry.
+macro_rules! heliograph_plugin {
     ($type:ty, $kind:expr, $table:expr, $summary:expr, $schema:expr) => {
         static LIFE: Shared<Lifecycle> = Shared(Lifecycle {
             size: std::mem::size_of::<Lifecycle>() as u32,
@@ -164,4 +164,4 @@ macro_rules! plugin {
         }
     };
 }
-pub(crate) use plugin;
+pub(crate) use heliograph_plugin;

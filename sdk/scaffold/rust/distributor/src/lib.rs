@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::mem::size_of;
 
 use abi::*;
-use glue::{fenced, plugin, Failure, Plugin, Settings, Shared};
+use glue::{fenced, heliograph_plugin, Failure, Plugin, Settings, Shared};
 
 const SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -119,7 +119,7 @@ static TABLE: Shared<DistributorTable> = Shared(DistributorTable {
     on_result: std::ptr::null(),
 });
 
-plugin!(
+heliograph_plugin!(
     Distributor,
     KIND_DISTRIBUTOR,
     TABLE,

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::mem::size_of;
 
 use abi::*;
-use glue::{fenced, plugin, tell, Failure, Plugin, Settings, Shared};
+use glue::{fenced, heliograph_plugin, tell, Failure, Plugin, Settings, Shared};
 
 const SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -211,7 +211,7 @@ static TABLE: Shared<LimiterTable> = Shared(LimiterTable {
     cancel: std::ptr::null(),
 });
 
-plugin!(Limiter, KIND_LIMITER, TABLE, "Sliding windows in the gateway's memory.", SCHEMA);
+heliograph_plugin!(Limiter, KIND_LIMITER, TABLE, "Sliding windows in the gateway's memory.", SCHEMA);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use std::os::raw::c_char;
 use std::ptr::{null, null_mut};
 
 use abi::*;
-use glue::{fenced, lossy, plugin, Failure, Plugin, Settings, Shared};
+use glue::{fenced, heliograph_plugin, lossy, Failure, Plugin, Settings, Shared};
 
 const SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -202,7 +202,7 @@ static TABLE: Shared<ProviderTable> = Shared(ProviderTable {
     cancel: null(),
 });
 
-plugin!(Provider, KIND_PROVIDER, TABLE, "Posts messages as JSON over HTTP.", SCHEMA);
+heliograph_plugin!(Provider, KIND_PROVIDER, TABLE, "Posts messages as JSON over HTTP.", SCHEMA);
 
 #[cfg(test)]
 mod tests {
