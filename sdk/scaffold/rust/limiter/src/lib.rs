@@ -76,7 +76,7 @@ impl Window {
     }
 }
 
-/// A question's key: its name in the table, its rule, units an item.
+/// The rule's id, and the key.
 type Name = (Vec<u8>, Vec<u8>);
 
 struct Limiter {

@@ -153,12 +153,14 @@ unsafe fn retry_after_ns(response: &HttpResponse) -> u64 {
 }
 
 unsafe extern "C" fn caps(this: *mut c_void, out: *mut ProviderCaps) -> i32 {
-    let (this, out) = unsafe { (&*(this as *const Provider), &mut *out) };
-    out.channels = CH_SMS;
-    out.max_batch = 16;
-    out.max_inflight = this.max_in_flight;
-    out.flags = CAP_DEDUPES;
-    OK
+    fenced(E_PANIC, || {
+        let (this, out) = unsafe { (&*(this as *const Provider), &mut *out) };
+        out.channels = CH_SMS;
+        out.max_batch = 16;
+        out.max_inflight = this.max_in_flight;
+        out.flags = CAP_DEDUPES;
+        OK
+    })
 }
 
 /// An error is about the item that follows the accepted ones.
