@@ -40,6 +40,8 @@ done
 # Node from elsewhere is as good, and Debian's npm does not install beside it.
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
+# So is cargo; for the Rust example and the projects of `plugin new`.
+command -v cargo >/dev/null || packages+=(rustc cargo)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -27,6 +27,7 @@ struct Parsed {
   DbBackupCommand backup;
   PluginInspectCommand inspect;
   PluginCheckCommand check;
+  PluginNewCommand fresh;
   std::optional<Command> chosen;
 
   std::optional<std::string> config_path() const {
@@ -229,6 +230,25 @@ void add_plugin_check(CLI::App& plugin, Parsed& parsed) {
   check->callback([&parsed] { parsed.chosen = parsed.check; });
 }
 
+void add_plugin_new(CLI::App& plugin, Parsed& parsed) {
+  auto& chosen = parsed.fresh;
+  auto* fresh = plugin.add_subcommand(
+      "new", "Write the project of a new plugin: it builds, works and has tests as it is");
+  fresh->add_option("kind", chosen.kind, "provider, distributor or limiter")
+      ->required()
+      ->check(CLI::IsMember({"provider", "distributor", "limiter"}));
+  fresh->add_option("name", chosen.name, "Its component id, and the folder's name")->required();
+  fresh->add_option("--lang", chosen.lang, "c, cpp or rust")
+      ->required()
+      ->check(CLI::IsMember({"c", "cpp", "rust"}));
+  fresh->add_option("--output", chosen.output, "Where the folder is made; else here")
+      ->type_name("DIR");
+  fresh->footer(
+      "Nothing that exists is overwritten. docs/plugin-authors.md walks from here to a message "
+      "sent.");
+  fresh->callback([&parsed] { parsed.chosen = parsed.fresh; });
+}
+
 void add_plugins(CLI::App& root, Parsed& parsed) {
   auto* plugin = root.add_subcommand("plugin", "Plugins: what is there, what a file holds");
   plugin->require_subcommand(1);
@@ -244,6 +264,7 @@ void add_plugins(CLI::App& root, Parsed& parsed) {
       "inspect", "Components, configuration schema and binary facts of a file");
   inspect->add_option("file", parsed.inspect.file, "libhg_<kind>_<name>.so")->required();
   inspect->callback([&parsed] { parsed.chosen = parsed.inspect; });
+  add_plugin_new(*plugin, parsed);
   add_plugin_check(*plugin, parsed);
 }
 

@@ -62,6 +62,12 @@ struct PluginListCommand {
 struct PluginInspectCommand {
   std::string file;
 };
+struct PluginNewCommand {
+  std::string kind;    // provider, distributor, limiter
+  std::string name;    // not yet validated
+  std::string lang;    // c, cpp, rust
+  std::string output;  // the folder that gets the project's folder
+};
 struct PluginCheckCommand {
   std::string file;
   std::vector<std::string> cases;
@@ -77,8 +83,9 @@ struct PluginCheckCommand {
   bool may_start = false;
 };
 
-using Command = std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
-                             PluginListCommand, PluginInspectCommand, PluginCheckCommand>;
+using Command =
+    std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
+                 PluginListCommand, PluginInspectCommand, PluginNewCommand, PluginCheckCommand>;
 
 // The command, or the exit code when there is nothing to do (help and version were printed: 0; a
 // mistake was: 2).

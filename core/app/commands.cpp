@@ -17,6 +17,7 @@ struct Run {
   int operator()(const DatabaseCommand& command) const { return run_database_command(command); }
   int operator()(const PluginListCommand& command) const { return list_plugins(command); }
   int operator()(const PluginInspectCommand& command) const { return inspect_plugin(command); }
+  int operator()(const PluginNewCommand& command) const { return new_plugin(command); }
   int operator()(const PluginCheckCommand& command) const { return check_plugin(command); }
 };
 

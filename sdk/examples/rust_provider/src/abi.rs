@@ -3,8 +3,9 @@
 //! Slots that it neither fills nor calls are plain pointers here; the headers are the manual.
 #![allow(dead_code)]
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 use std::mem::size_of;
+use std::os::raw::c_char; // in std::ffi from Rust 1.64 on only
 
 pub const OK: i32 = 0;
 pub const E_CONFIG: i32 = -2;
@@ -220,7 +221,8 @@ pub struct Provider {
     pub cancel: Unused,
 }
 
-pub const EXT_HTTP_CLIENT: &std::ffi::CStr = c"hg.http-client/1";
+// With its NUL: c"..." is newer than Debian 12's Rust.
+pub const EXT_HTTP_CLIENT: &str = "hg.http-client/1\0";
 
 #[repr(C)]
 pub struct HttpRequest {

@@ -7,8 +7,9 @@
 mod abi;
 mod json;
 
-use std::ffi::{c_void, CStr};
+use std::ffi::c_void;
 use std::mem::size_of;
+use std::os::raw::c_char;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::{null, null_mut};
 
@@ -57,22 +58,22 @@ struct Failure(i32, String);
 impl Example {
     unsafe fn create(host: *const Host, cfg: *const c_void) -> Result<Example, Failure> {
         let services = unsafe { &*host };
-        let http = unsafe { (services.get_extension)(host, EXT_HTTP_CLIENT.as_ptr()) };
+        let http = unsafe { (services.get_extension)(host, EXT_HTTP_CLIENT.as_ptr() as *const c_char) };
         if http.is_null() {
             let text = "this gateway does not offer hg.http-client/1";
             return Err(Failure(E_UNSUPPORTED, text.to_owned()));
         }
-        let timeout_ns = unsafe { integer(services, cfg, c"timeout") }?;
+        let timeout_ns = unsafe { integer(services, cfg, "timeout\0") }?;
         if timeout_ns <= 0 {
             return Err(Failure(E_CONFIG, "timeout: must be above 0".to_owned()));
         }
         Ok(Example {
             host,
             http: http as *const HttpClient,
-            url: unsafe { text(services, cfg, c"url") }?,
-            id_field: lossy(unsafe { text(services, cfg, c"id_field") }?),
+            url: unsafe { text(services, cfg, "url\0") }?,
+            id_field: lossy(unsafe { text(services, cfg, "id_field\0") }?),
             timeout_ns: timeout_ns as u64,
-            max_in_flight: unsafe { integer(services, cfg, c"max_in_flight") }? as u32,
+            max_in_flight: unsafe { integer(services, cfg, "max_in_flight\0") }? as u32,
         })
     }
 
@@ -163,19 +164,20 @@ fn lossy(view: Str) -> String {
     String::from_utf8_lossy(unsafe { view.bytes() }).into_owned()
 }
 
-unsafe fn text(host: &Host, cfg: *const c_void, path: &CStr) -> Result<Str, Failure> {
+/// `path` ends with a NUL, here and below.
+unsafe fn text(host: &Host, cfg: *const c_void, path: &str) -> Result<Str, Failure> {
     let mut value = Str::EMPTY;
-    match unsafe { (host.cfg_str)(cfg, path.as_ptr(), &mut value) } {
+    match unsafe { (host.cfg_str)(cfg, path.as_ptr() as *const c_char, &mut value) } {
         OK => Ok(value),
-        _ => Err(Failure(E_CONFIG, format!("{}: is missing", path.to_string_lossy()))),
+        _ => Err(Failure(E_CONFIG, format!("{}: is missing", path.trim_end_matches('\0')))),
     }
 }
 
-unsafe fn integer(host: &Host, cfg: *const c_void, path: &CStr) -> Result<i64, Failure> {
+unsafe fn integer(host: &Host, cfg: *const c_void, path: &str) -> Result<i64, Failure> {
     let mut value = 0;
-    match unsafe { (host.cfg_i64)(cfg, path.as_ptr(), &mut value) } {
+    match unsafe { (host.cfg_i64)(cfg, path.as_ptr() as *const c_char, &mut value) } {
         OK => Ok(value),
-        _ => Err(Failure(E_CONFIG, format!("{}: is missing", path.to_string_lossy()))),
+        _ => Err(Failure(E_CONFIG, format!("{}: is missing", path.trim_end_matches('\0')))),
     }
 }
 
