@@ -58,9 +58,10 @@ def test_good(heliograph, plugin, *options):
     return problems
 
 
-def test_bad(heliograph, plugin, expected):
+def test_bad(heliograph, plugin, expected, groups):
     """What is wrong with the check of a plugin with a known fault."""
     only = [word for name in expected.get("only", []) for word in ("--case", name)]
+    only = only or [word for name in groups for word in ("--group", name)]
     found = fallen(check(heliograph, plugin, *only))
     problems = []
     for name, verdict in expected["falls"].items():
@@ -157,7 +158,9 @@ def main():
         tasks = [(pathlib.Path(plugin).name, test_frozen, (plugin,)) for plugin in rest]
     else:
         table = tomllib.loads(pathlib.Path(rest[0]).read_text(encoding="utf-8"))
-        tasks = [(bad["name"], test_bad, (pathlib.Path(rest[1]) / (bad["name"] + ".so"), bad))
+        groups = table.get("groups", [])  # all
+        tasks = [(bad["name"], test_bad,
+                  (pathlib.Path(rest[1]) / (bad["name"] + ".so"), bad, groups))
                  for bad in table["bad"]]
     assert tasks, "nothing to check"
     failed = 0

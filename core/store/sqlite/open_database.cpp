@@ -97,7 +97,8 @@ bool require_health(Connection& connection, std::chrono::milliseconds time_max) 
 // the two differ: by more than the moments between two readings.
 void keep_appointments(Connection& connection) {
   connection.exec(
-      "UPDATE messages SET expires_at = expires_at + send_at - due, due = send_at"
+      "UPDATE messages INDEXED BY messages_by_send_at"
+      " SET expires_at = expires_at + send_at - due, due = send_at"
       " WHERE live = 1 AND send_at IS NOT NULL AND status = 0 AND abs(send_at - due) > 1000");
 }
 
