@@ -11,6 +11,8 @@
 #   make fuzz      fuzz every parser of foreign bytes for SECONDS (60) each, JOBS at a time
 #   make asan | tsan | coverage
 JOBS ?= 2
+# Tests wait for processes more than they compute.
+TEST_JOBS ?= 4
 SECONDS ?= 60
 export CTEST_OUTPUT_ON_FAILURE = 1
 # Lets build folders share compilations.
@@ -34,9 +36,9 @@ build-gcc: deps
 	cmake --build --preset plugins-gcc -j $(JOBS)
 
 test: build build-gcc
-	ctest --test-dir build/plugins-gcc -j $(JOBS) --no-tests=error
+	ctest --test-dir build/plugins-gcc -j $(TEST_JOBS) --no-tests=error
 	HELIOGRAPH_GCC_PLUGINS=$(CURDIR)/build/plugins-gcc/plugins \
-	  ctest --test-dir build/release -j $(JOBS) -LE 'slow|fault' --no-tests=error
+	  ctest --test-dir build/release -j $(TEST_JOBS) -LE 'slow|fault' --no-tests=error
 
 slow:
 	packaging/install-deps.sh --bench
