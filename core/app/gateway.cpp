@@ -158,6 +158,7 @@ class Gateway::Impl {
 
   void keep_clock_forward() {
     const auto behind = clock_.not_before(store_->newest());
+    store_->keep_appointments();
     if (behind.count() == 0) return;
     log_->warn("the system's clock is behind the newest message; due times go on from that one",
                {{"behind_ms", fmt::to_string(behind.count())}});

@@ -21,15 +21,26 @@ nanoseconds limit_guard(const config::LimiterPlugin& limiter, nanoseconds window
 
 namespace {
 
+// A text of 1,600 characters of UCS-2 has 24 parts (3GPP TS 23.038): a bucket that never holds as
+// much as a message costs would let it pass below its price.
+constexpr std::uint64_t kPartsLargest = 24;
+// What refills while the loop is busy elsewhere must find room in the bucket, or it is lost.
+constexpr milliseconds kLoopPause{5};
+
 // Jitter of up to the guard adds what the rate gives in that time to a burst; so that much is kept
-// back, and no stretch of time T sees more than rate x T + burst.
+// back, and no stretch of time T sees more than rate x T + burst. Of a burst that is smaller than
+// that only what the bucket cannot do without is left, and jitter may exceed it by the difference.
 std::uint64_t guarded_burst(const config::Limit& limit, nanoseconds guard) {
   const std::uint64_t burst = limit.burst > 0 ? limit.burst : limit.limit;
   const double rate =
       static_cast<double>(limit.limit) / static_cast<double>(nanoseconds{limit.window}.count());
-  const auto kept =
-      static_cast<std::uint64_t>(std::ceil(rate * static_cast<double>(guard.count())));
-  return burst > kept ? burst - kept : 1;
+  const auto in = [rate](nanoseconds time) {
+    return static_cast<std::uint64_t>(std::ceil(rate * static_cast<double>(time.count())));
+  };
+  const std::uint64_t largest = limit.unit == "parts" ? kPartsLargest : 1;
+  const std::uint64_t least = std::min(burst, std::max(largest, in(kLoopPause)));
+  const std::uint64_t kept = in(guard);
+  return std::max(least, burst > kept ? burst - kept : 0);
 }
 
 ports::LimitRule limit_rule(std::string id, const config::Limit& limit,

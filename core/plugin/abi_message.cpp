@@ -78,6 +78,9 @@ namespace {
 // Two or more usable ones; anything else is no list.
 std::vector<std::string> part_ids_of(const hg_send_result& result) {
   std::vector<std::string> ids;
+  // Of what was certainly not sent no receipts come.
+  if (result.outcome != HG_SENT && result.outcome != HG_UNKNOWN) return ids;
+  if (result.part_ids == nullptr) return ids;
   if (result.n_part_ids < 2 || result.n_part_ids > HG_PART_IDS_MAX) return ids;
   for (std::size_t i = 0; i < result.n_part_ids; ++i) {
     std::string id = clean_text(result.part_ids[i], kIdMax);
@@ -89,7 +92,8 @@ std::vector<std::string> part_ids_of(const hg_send_result& result) {
 
 std::string message_id_of(const hg_send_result& result, const std::vector<std::string>& part_ids) {
   if (!part_ids.empty()) return part_ids.front();
-  const bool only_part = result.provider_msg_id.len == 0 && result.n_part_ids == 1;
+  const bool only_part =
+      result.provider_msg_id.len == 0 && result.n_part_ids == 1 && result.part_ids != nullptr;
   return clean_text(only_part ? result.part_ids[0] : result.provider_msg_id, kIdMax);
 }
 

@@ -91,6 +91,11 @@ class SqliteStore : public ports::Store,
   // When the newest message was taken in, by the clock of then; the epoch when there is none. A
   // clock that shows less was set back meanwhile.
   virtual model::TimePoint newest() = 0;
+  // What a client calls 09:00 is a moment of the system's clock; due times are of the logical one,
+  // which has begun anew with this process. Where the system's was set since a message was accepted
+  // the two have drifted apart: puts due times of waiting appointments right. Once before start(),
+  // when the logical clock is what it will be. Throws as the other calls before start().
+  virtual void keep_appointments() = 0;
 };
 
 }  // namespace heliograph::store

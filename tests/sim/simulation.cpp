@@ -181,6 +181,7 @@ void Simulation::boot() {
   options.billing = settings_.billing;
   options.threading = store::SqliteOptions::Threading::kInline;
   sqlite_ = store::SqliteStore::open(options, clock_, ids_);
+  sqlite_->keep_appointments();
   if (clients_.empty()) {
     for (int i = 0; i < 3; ++i) {
       ports::DeclaredClient declared;

@@ -123,6 +123,19 @@ bool Attempts::is_current(const MessageRow& message, const ports::FinishAttempt&
          message.cycle == command.cycle;
 }
 
+// By the rule of expect_receipts(). The first attempt has nothing to forget.
+void Attempts::expect_parts(const MessageRow& message, const ports::FinishAttempt& command) {
+  const bool sent = command.result.outcome == Outcome::kSent;
+  const bool maybe_sent =
+      command.result.outcome == Outcome::kUnknown && !command.result.provider_message_id.empty();
+  if (!sent && !maybe_sent) return;
+  if (command.receipts && !command.result.part_ids.empty()) {
+    receipts_.expect_parts(message, command.provider, command.result.part_ids);
+  } else if (command.attempt_number > 1) {
+    receipts_.forget_parts(message);
+  }
+}
+
 ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   std::optional<MessageRow> message = messages_.load(command.id.row());
   if (!message) return {.applied = false, .status = Status::kUnknown};
@@ -143,9 +156,7 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   message->doubtful = command.doubtful;
   message->provider = command.provider;
   callbacks_.note(*message, command.status, command.finished_at);
-  const bool expected = command.receipts && !model::is_terminal(command.status);
-  if (expected && !command.result.part_ids.empty())
-    receipts_.expect_parts(*message, command.provider, command.result.part_ids);
+  expect_parts(*message, command);
   receipts_.apply_parked(*message, command.provider, command.result);
   return {.applied = true, .status = message->status};
 }

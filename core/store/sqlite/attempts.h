@@ -27,6 +27,7 @@ class Attempts {
   bool is_current(const MessageRow& message, const ports::FinishAttempt& command) const;
   void write_waiting(const MessageRow& message, const ports::FinishAttempt& command);
   void write_ended(MessageRow& message, const ports::FinishAttempt& command);
+  void expect_parts(const MessageRow& message, const ports::FinishAttempt& command);
   void write_attempt(const ports::FinishAttempt& command);
 
   MessageRows& messages_;

@@ -19,15 +19,19 @@ constexpr std::chrono::seconds kSlowCommit{1};
 // Tells other threads that the disk is being waited for.
 class Committing {
  public:
-  Committing(Gauges& gauges, ports::MonoTime now) : gauges_(gauges) {
-    gauges_.committing_since_ns = now.time_since_epoch().count();
+  Committing(Gauges& gauges, ports::MonoTime now)
+      : gauges_(gauges), outermost_(gauges.committing_since_ns == 0) {
+    if (outermost_) gauges_.committing_since_ns = now.time_since_epoch().count();
   }
-  ~Committing() { gauges_.committing_since_ns = 0; }
+  ~Committing() {
+    if (outermost_) gauges_.committing_since_ns = 0;
+  }
   Committing(const Committing&) = delete;
   Committing& operator=(const Committing&) = delete;
 
  private:
   Gauges& gauges_;
+  const bool outermost_;
 };
 
 }  // namespace
@@ -58,7 +62,6 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
     engine_.begin();
     const std::size_t count = apply(batch, time_max);
     const ports::MonoTime before = clock_.mono();
-    const Committing committing(gauges_, before);
     engine_.commit();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
@@ -82,6 +85,7 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
 
 // The log can be used again from its start once it is in the database.
 void Committer::make_room() {
+  const Committing committing(gauges_, clock_.mono());
   try {
     engine_.connection().checkpoint(false);
   } catch (const DatabaseError& error) {
@@ -90,6 +94,7 @@ void Committer::make_room() {
 }
 
 bool Committer::run(std::vector<Write>& batch, std::chrono::milliseconds time_max) {
+  const Committing committing(gauges_, clock_.mono());
   Attempt tried = attempt(batch, time_max);
   if (tried.verdict == Verdict::kDiskFull) {
     make_room();

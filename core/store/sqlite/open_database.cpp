@@ -92,16 +92,6 @@ bool require_health(Connection& connection, std::chrono::milliseconds time_max) 
   throw StoreUnusable(fmt::format("it is damaged ({}); restore a backup", problems.front()));
 }
 
-// What a client calls 09:00 is a moment of the system's clock; due times are of the logical one,
-// which has begun anew with this process. Where the system's was set since a message was accepted,
-// the two differ: by more than the moments between two readings.
-void keep_appointments(Connection& connection) {
-  connection.exec(
-      "UPDATE messages INDEXED BY messages_by_send_at"
-      " SET expires_at = expires_at + send_at - due, due = send_at"
-      " WHERE live = 1 AND send_at IS NOT NULL AND status = 0 AND abs(send_at - due) > 1000");
-}
-
 OpenedDatabase prepare(std::unique_ptr<Connection> connection,
                        std::chrono::milliseconds health_check_max) {
   OpenedDatabase opened;
@@ -109,7 +99,6 @@ OpenedDatabase prepare(std::unique_ptr<Connection> connection,
   opened.was_clean = read_flag(*connection, "clean", 1) == 1;
   opened.may_be_sending = !opened.was_clean || read_flag(*connection, "sending", 0) > 0;
   if (!opened.was_clean) opened.check_was_cut = !require_health(*connection, health_check_max);
-  if (!opened.is_new) keep_appointments(*connection);
   write_flag(*connection, "clean", 0);
   opened.connection = std::move(connection);
   return opened;

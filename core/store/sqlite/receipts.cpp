@@ -95,7 +95,9 @@ std::optional<MessageParts::Part> Receipts::find_part(const model::Receipt& rece
 
 std::optional<MessageRow> Receipts::find(const model::Receipt& receipt) {
   if (const auto row = find_by_provider_id(receipt)) return messages_.load(*row);
-  if (const auto part = find_part(receipt)) return messages_.load(part->message);
+  if (const auto part = find_part(receipt)) {
+    if (auto message = messages_.load(part->message)) return message;
+  }
   if (receipt.message_id) {
     if (auto message = messages_.load(*receipt.message_id, std::nullopt)) return message;
   }
@@ -162,6 +164,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
     return ports::ReceiptOutcome::kParked;
   }
   if (!of_part) learn_provider_id(message, receipt);
+  const bool had_one_id = message.receipt_provider.has_value();  // change() forgets it at the end
   const std::string error = error_text(receipt, decision.status);
   messages_.change(message, {.to = decision.status,
                              .reason = decision.reason,
@@ -169,7 +172,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
                              .last_error = error,
                              .at = now});
   if (model::is_terminal(decision.status)) {
-    settle(message, receipt);
+    settle(message, receipt, had_one_id);
   } else {
     const std::string provider = names_.provider_name(receipt.provider);
     messages_.record_event(message, decision.status, fmt::format("receipt from {}", provider), now);
@@ -182,6 +185,8 @@ void Receipts::expect_parts(const MessageRow& message, model::ProviderKey provid
   parts_.expect(message.id.row(), provider, part_ids);
 }
 
+void Receipts::forget_parts(const MessageRow& message) { parts_.take(message.id.row()); }
+
 void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
                             const model::AttemptResult& result) {
   std::vector<model::Receipt> receipts =
@@ -192,10 +197,10 @@ void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
   for (const model::Receipt& receipt : receipts) apply_known(message, receipt);
 }
 
-void Receipts::settle(const MessageRow& message, const model::Receipt& receipt) {
+void Receipts::settle(const MessageRow& message, const model::Receipt& receipt, bool had_one_id) {
   const std::int64_t row = message.id.row();
   remember_settled(receipt.provider, receipt.provider_message_id, row);
-  if (message.receipt_provider) return;  // it has one id
+  if (had_one_id) return;
   for (const std::string& id : parts_.take(row)) remember_settled(receipt.provider, id, row);
 }
 

@@ -31,8 +31,7 @@ Retention::Retention(Connection& connection, Revisits& revisits, const Others& o
       others_(others),
       settings_(settings),
       walk_(connection, "SELECT id FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"),
-      read_state_(connection,
-                  "SELECT live, hold_state, erased, rich, parts > 1 FROM messages WHERE id = ?1"),
+      read_state_(connection, "SELECT live, hold_state, erased, rich FROM messages WHERE id = ?1"),
       remove_key_(connection,
                   "DELETE FROM idempotency WHERE message = ?1 AND (client, key_hash) ="
                   " (SELECT client, idempotency_key FROM messages WHERE id = ?1)"),
@@ -58,7 +57,6 @@ Retention::Visit Retention::erase_key(std::int64_t row) {
 
 Retention::Visit Retention::erase_body(std::int64_t row) {
   bool rich = false;
-  bool has_parts = false;
   {
     Rows rows = read_state_.query(row);
     if (!rows.next()) return Visit::kNothing;
@@ -66,11 +64,10 @@ Retention::Visit Retention::erase_body(std::int64_t row) {
     rows.get<int>();
     if (rows.get<bool>()) return Visit::kNothing;
     rich = rows.get<bool>();
-    has_parts = rows.get<bool>();
   }
   erase_body_.run(row);
   if (rich) remove_content_.run(row);
-  if (has_parts) remove_parts_.run(row);
+  remove_parts_.run(row);  // the provider may have counted otherwise than we did
   return Visit::kErased;
 }
 

@@ -132,6 +132,20 @@ auto StoreImpl::inspect(Work work) {
   return work(reader);
 }
 
+void StoreImpl::keep_appointments() {
+  const auto ahead = clock_.wall() - clock_.real_wall();
+  const std::string due = fmt::format("send_at + {}", ahead.count());
+  transact([&](Engine& engine) {
+    engine.connection().exec(
+        fmt::format("UPDATE messages INDEXED BY messages_by_send_at"
+                    " SET expires_at = expires_at + {0} - due, due = {0} WHERE live = 1"
+                    " AND send_at IS NOT NULL AND status = 0 AND abs({0} - due) > 1000",
+                    due)
+            .c_str());
+    return true;
+  });
+}
+
 model::ProviderKey StoreImpl::intern_provider(const std::string& name) {
   return transact([&](Engine& engine) { return engine.names().intern_provider(name); });
 }

@@ -190,6 +190,7 @@ class StoreImpl final : public SqliteStore {
   std::vector<std::string> check() override;
   WriterStats writer_stats() const override;
   model::TimePoint newest() override;
+  void keep_appointments() override;
 
  private:
   bool is_inline() const { return options_.threading == SqliteOptions::Threading::kInline; }

@@ -115,7 +115,10 @@ void Writer::loop() {
     lock.unlock();
     const bool done = run_batch(batch);
     lock.lock();
-    if (closed_) return;
+    if (closed_) {  // a reader has met damage meanwhile
+      lock.unlock();
+      return refuse_accepts(std::move(batch));
+    }
     queue_.put_back(std::move(batch));
     if (done) continue;
     if (stopping_ && --tries_left == 0) return;

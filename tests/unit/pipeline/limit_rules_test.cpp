@@ -63,5 +63,20 @@ TEST(LimitRules, ATokenBucketHasABurstWithoutWhatItsGuardIsWorth) {
   EXPECT_EQ(rules[3].burst, 1u);  // the least there is
 }
 
+TEST(LimitRules, ASmallBurstKeepsWhatTheBucketCannotDoWithout) {
+  const auto burst = [](std::uint32_t limit, std::uint32_t wanted, const char* unit) {
+    const auto rules = limit_rules({}, {provider("a", config::Limit{.limit = limit,
+                                                                    .algorithm = "token_bucket",
+                                                                    .burst = wanted,
+                                                                    .unit = unit})});
+    return rules[0].burst;
+  };
+  EXPECT_EQ(burst(1000, 10, "parts"), 10u) << "a message of ten parts costs ten";
+  EXPECT_EQ(burst(2, 2, "parts"), 2u);
+  EXPECT_EQ(burst(1000, 100, "parts"), 80u);
+  EXPECT_EQ(burst(1000, 30, "parts"), 24u) << "the largest text";
+  EXPECT_EQ(burst(1000, 20, "messages"), 5u) << "what refills while the loop pauses";
+}
+
 }  // namespace
 }  // namespace heliograph::pipeline

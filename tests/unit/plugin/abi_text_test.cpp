@@ -63,6 +63,7 @@ TEST(AbiMessage, IdsOfPartsAreAllGoodOrNoList) {
   const auto convert = [](std::vector<hg_str> ids, std::string_view whole = "w") {
     hg_send_result result{};
     result.size = sizeof result;
+    result.outcome = HG_SENT;
     result.provider_msg_id = to_abi(whole);
     result.part_ids = ids.data();
     result.n_part_ids = ids.size();
@@ -78,6 +79,10 @@ TEST(AbiMessage, IdsOfPartsAreAllGoodOrNoList) {
   EXPECT_TRUE(convert({to_abi("a"), to_abi("a")}).part_ids.empty());
   EXPECT_EQ(convert({to_abi("a"), to_abi("a")}).provider_message_id, "w");
   EXPECT_TRUE(convert(std::vector<hg_str>(HG_PART_IDS_MAX + 1, to_abi("a"))).part_ids.empty());
+  hg_send_result nothing{};
+  nothing.size = sizeof nothing;
+  nothing.n_part_ids = 3;
+  EXPECT_TRUE(to_model(nothing).part_ids.empty()) << "a number and no list";
 }
 
 hg_message inbound_message(std::string_view from, std::string_view to, std::string_view body) {

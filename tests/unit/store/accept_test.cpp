@@ -165,15 +165,21 @@ TEST_P(AcceptTest, SendAtInTheFutureSchedules) {
   EXPECT_EQ(world.view(accepted(result).id).status, Status::kQueued);
 }
 
-TEST_P(AcceptTest, SendAtKeepsItsMomentOverARestart) {
+TEST_P(AcceptTest, SendAtKeepsItsMomentWhenTheClockWasSet) {
   world.clock.real_offset = std::chrono::hours{-2};
   ports::AcceptCommand command = world.message();
-  command.message.send_at = world.clock.real_wall() + std::chrono::minutes{30};
+  command.message.send_at = world.clock.real_wall() + std::chrono::hours{3};
   const model::MessageId id = accepted(world.accept(command)).id;
+  EXPECT_EQ(world.view(id).due, *command.message.send_at + std::chrono::hours{2});
   world.reopen();
-  const model::MessageView view = world.view(id);
-  EXPECT_EQ(view.due, *command.message.send_at);
-  EXPECT_EQ(view.expires_at, view.due + std::chrono::hours{1});
+  EXPECT_EQ(world.view(id).due, *command.message.send_at + std::chrono::hours{2}) << "nothing new";
+  world.clock.real_offset = std::chrono::hours{0};
+  world.reopen();
+  EXPECT_EQ(world.view(id).due, *command.message.send_at);
+  EXPECT_EQ(world.view(id).expires_at, *command.message.send_at + std::chrono::hours{1});
+  world.clock.real_offset = std::chrono::hours{-1};
+  world.reopen();
+  EXPECT_EQ(world.view(id).due, *command.message.send_at + std::chrono::hours{1});
 }
 
 TEST_P(AcceptTest, KeepsWhyItIsScheduled) {

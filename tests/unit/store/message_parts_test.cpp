@@ -117,12 +117,47 @@ TEST_P(MessagePartsTest, ADoubtfulSendIsSettledByItsParts) {
   EXPECT_EQ(world.view(id).status, Status::kDelivered);
 }
 
+TEST_P(MessagePartsTest, AnEarlierSendsPartsSayNothingAboutALater) {
+  const model::MessageId id = world.accept_ok(three_parts());
+  ASSERT_TRUE(world.begin(id));
+  ports::FinishAttempt doubtful =
+      outcome_with_parts(id, Outcome::kUnknown, Status::kFailedTemp, {"a", "b"});
+  doubtful.doubtful = true;
+  doubtful.due = world.clock.wall();
+  ASSERT_TRUE(world.finish(doubtful).applied);
+  ASSERT_TRUE(world.begin(id, 1));
+  // Certainly not sent: the list it came with is nobody's, what is known of the doubtful one stays.
+  ports::FinishAttempt failed = world.outcome(id, Outcome::kRetry, Status::kFailedTemp, 2);
+  failed.result.part_ids = {"c", "d"};
+  failed.doubtful = true;
+  failed.due = world.clock.wall();
+  ASSERT_TRUE(world.finish(failed).applied);
+  EXPECT_EQ(rows(), 2);
+  ASSERT_TRUE(world.begin(id, 2));
+  ports::FinishAttempt sent = world.outcome(id, Outcome::kSent, Status::kSent, 3);
+  sent.result.provider_message_id = "x";
+  ASSERT_TRUE(world.finish(sent).applied);
+  EXPECT_EQ(rows(), 0);
+  receive("a", ReceiptState::kUndelivered);
+  EXPECT_EQ(world.view(id).status, Status::kSent);
+}
+
 TEST_P(MessagePartsTest, AProviderWithoutReceiptsAwaitsNone) {
   const model::MessageId id = world.accept_ok(three_parts());
   ASSERT_TRUE(world.begin(id));
   ports::FinishAttempt command = outcome_with_parts(id, Outcome::kSent, Status::kSent);
   command.receipts = false;
   ASSERT_TRUE(world.finish(command).applied);
+  EXPECT_EQ(rows(), 0);
+}
+
+TEST_P(MessagePartsTest, OurOwnCountOfPartsDecidesNothing) {
+  const model::MessageId id = world.accept_ok(world.message(5));  // one part, by our count
+  ASSERT_TRUE(world.begin(id));
+  ASSERT_TRUE(world.finish(outcome_with_parts(id, Outcome::kSent, Status::kSent)).applied);
+  world.clock.advance(std::chrono::hours{24 * 31});
+  world.settle_holds();
+  world.erase();
   EXPECT_EQ(rows(), 0);
 }
 

@@ -103,6 +103,7 @@ World::~World() {
 
 void World::open() {
   store = open_store(options, clock, random, hooks);
+  store->keep_appointments();
   ports::DeclaredClient declared;
   declared.client.name = "acme";
   declared.credit_cents = 1'000;

@@ -1,5 +1,5 @@
 -- The parts of messages whose provider gives each an id of its own and sends receipts for these. A message has rows
--- here from its send result until every part is settled, or until it is sent anew. state: 0 awaited, 1 delivered,
+-- here from its send result until it is settled, a later send has taken its place, or its body is erased. state: 0 awaited, 1 delivered,
 -- 2 failed.
 CREATE TABLE message_parts (
   provider INTEGER NOT NULL,

@@ -63,12 +63,22 @@ static hg_status on_rules(hg_instance* self, const hg_limit_rule* rules, size_t 
 }
 
 static void deny(const hg_limit_req* request, uint32_t i, const window* counted, uint64_t limit,
-                 hg_limit_result* out) {
-  const uint64_t needed = (uint64_t)request->min_n * request->keys[i].cost;
+                 uint64_t cost, hg_limit_result* out) {
+  const uint64_t needed = request->min_n * cost;
   out->granted = 0;
   out->denied_key = i;
   if (counted == NULL || needed > limit) return;
   out->retry_after_ns = window_wait(counted, request->now_mono_ns, counted->used + needed - limit);
+}
+
+/* A key that is named twice costs the sum. */
+static uint64_t cost_of(const hg_limit_req* request, window* const* counted, const window* one) {
+  uint64_t cost = 0;
+  uint32_t i;
+  for (i = 0; i < request->n_keys; ++i) {
+    if (counted[i] == one) cost += request->keys[i].cost;
+  }
+  return cost;
 }
 
 /* All keys together or none. */
@@ -82,13 +92,17 @@ static hg_status acquire(hg_instance* self, hg_op op, const hg_limit_req* reques
   for (i = 0; i < request->n_keys; ++i) {
     const hg_limit_key* key = &request->keys[i];
     const hg_limit_rule* rule = HG_AT(self->rules, key->rule);
-    uint64_t fit = 0;
     counted[i] = windows_get(&self->windows, rule, key->key, request->now_mono_ns);
+  }
+  for (i = 0; i < request->n_keys; ++i) {
+    const hg_limit_rule* rule = HG_AT(self->rules, request->keys[i].rule);
+    const uint64_t cost = cost_of(request, counted, counted[i]);
+    uint64_t fit = 0;
     if (counted[i] != NULL && counted[i]->used < rule->limit) {
-      fit = (rule->limit - counted[i]->used) / key->cost;
+      fit = (rule->limit - counted[i]->used) / cost;
     }
     if (fit < request->min_n) {
-      deny(request, i, counted[i], rule->limit, out);
+      deny(request, i, counted[i], rule->limit, cost, out);
       return HG_OK;
     }
     if (fit < granted) granted = fit;

@@ -44,7 +44,7 @@ static void sweep(windows* all, uint64_t now) {
     }
   }
   all->sweep_at = all->n < 512 ? 1024 : all->n * 2;
-  if (all->sweep_at > all->max) all->sweep_at = all->max;
+  all->sweep_after = now + 1000000000u;
 }
 
 window* windows_find(windows* all, hg_str rule, hg_str key) {
@@ -74,7 +74,7 @@ window* windows_get(windows* all, const hg_limit_rule* rule, hg_str key, uint64_
 }
 
 void windows_make_room(windows* all, uint64_t now) {
-  if (all->n >= all->sweep_at) sweep(all, now);
+  if (all->n >= all->sweep_at || (all->n >= all->max && now >= all->sweep_after)) sweep(all, now);
 }
 
 void windows_free(windows* all) {

@@ -23,11 +23,13 @@ typedef struct window {
 typedef struct windows {
   window* buckets[WINDOWS_BUCKETS];
   size_t n, max, sweep_at;
+  uint64_t sweep_after;
 } windows;
 
 /* NULL: there is none. */
 window* windows_find(windows* all, hg_str rule, hg_str key);
-/* Drops idle windows when there are many: before a question, since it ends pointers. */
+/* Drops idle windows when there are twice as many as were busy, and of a full table once a second:
+ * before a question, since it ends pointers. */
 void windows_make_room(windows* all, uint64_t now);
 /* Made when there is none; old grants forgotten. NULL: too many keys, or no memory. */
 window* windows_get(windows* all, const hg_limit_rule* rule, hg_str key, uint64_t now);

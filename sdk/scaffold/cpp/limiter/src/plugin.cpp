@@ -87,13 +87,19 @@ class Limiter {
     const std::span keys(request.keys, request.n_keys);
     std::uint64_t granted = request.max_n;
     Window* windows[HG_LIMIT_KEYS_MAX];
-    if (windows_.size() >= sweep_at_) sweep(request.now_mono_ns);
+    make_room(request.now_mono_ns);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      windows[i] = window_of(keys[i], request.now_mono_ns);
+    }
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const std::uint64_t limit = rules_[keys[i].rule].limit;
-      Window* window = windows[i] = window_of(keys[i], request.now_mono_ns);
-      const std::uint64_t used = window == nullptr ? limit : std::min(window->used, limit);
-      const std::uint64_t fit = (limit - used) / keys[i].cost;
-      if (fit < request.min_n) return deny(request, i, window, out);
+      const std::uint64_t used = windows[i] == nullptr ? limit : std::min(windows[i]->used, limit);
+      std::uint64_t cost = 0;  // a key that is named twice costs the sum
+      for (std::size_t j = 0; j < keys.size(); ++j) {
+        if (windows[j] == windows[i]) cost += keys[j].cost;
+      }
+      const std::uint64_t fit = (limit - used) / cost;
+      if (fit < request.min_n) return deny(request, i, windows[i], cost, out);
       granted = std::min(granted, fit);
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -135,20 +141,23 @@ class Limiter {
     return &found->second;
   }
 
-  // Drops idle keys; by doubling, so that a new key costs little on average.
-  void sweep(std::uint64_t now) {
+  // Drops idle keys: when there are twice as many as were busy, so that a new key costs little on
+  // average, and of a full table once a second.
+  void make_room(std::uint64_t now) {
+    const bool full = windows_.size() >= max_keys_ && now >= sweep_after_;
+    if (windows_.size() < sweep_at_ && !full) return;
     for (auto at = windows_.begin(); at != windows_.end();) {
       at->second.forget(now);
       at = at->second.grants.empty() ? windows_.erase(at) : std::next(at);
     }
-    sweep_at_ = std::min(max_keys_, std::max<std::size_t>(64, windows_.size() * 2));
+    sweep_at_ = std::max<std::size_t>(64, windows_.size() * 2);
+    sweep_after_ = now + 1'000'000'000;
   }
 
-  void deny(const hg_limit_req& request, std::size_t i, const Window* window,
+  void deny(const hg_limit_req& request, std::size_t i, const Window* window, std::uint64_t cost,
             hg_limit_result& out) const {
-    const hg_limit_key& key = request.keys[i];
-    const std::uint64_t needed = std::uint64_t{request.min_n} * key.cost;
-    const std::uint64_t limit = rules_[key.rule].limit;
+    const std::uint64_t needed = request.min_n * cost;
+    const std::uint64_t limit = rules_[request.keys[i].rule].limit;
     out.denied_key = static_cast<std::uint32_t>(i);
     if (window == nullptr || needed > limit) return;
     out.retry_after_ns = window->wait(request.now_mono_ns, window->used + needed - limit);
@@ -156,6 +165,7 @@ class Limiter {
 
   std::size_t max_keys_;
   std::size_t sweep_at_ = 64;
+  std::uint64_t sweep_after_ = 0;
   std::vector<Rule> rules_;
   std::unordered_map<std::string, Window> windows_;
 };

@@ -27,6 +27,9 @@ int main() {
     host.advance(std::chrono::seconds{1});
     EXPECT(limiter.acquire(keys, 1, 20).result.granted == 10);
 
+    // A key that is named twice costs the sum.
+    EXPECT(limiter.acquire({{.key = "twice"}, {.key = "twice"}}, 1, 10).result.granted == 5);
+
     // Counts survive a change of the rules.
     EXPECT(limiter.set_rules({{.id = "other"}, rule}).status == HG_OK);
     EXPECT(limiter.acquire({{.key = "provider1", .rule = 1}}).result.granted == 0);

@@ -82,6 +82,7 @@ type Name = (Vec<u8>, Vec<u8>);
 struct Limiter {
     max_keys: usize,
     sweep_at: usize,
+    sweep_after: u64,
     rules: Vec<Rule>,
     windows: HashMap<Name, Window>,
 }
@@ -94,31 +95,45 @@ impl Plugin for Limiter {
 
 impl Limiter {
     fn new(max_keys: usize) -> Limiter {
-        Limiter { max_keys, sweep_at: 64, rules: Vec::new(), windows: HashMap::new() }
+        Limiter {
+            max_keys,
+            sweep_at: 64,
+            sweep_after: 0,
+            rules: Vec::new(),
+            windows: HashMap::new(),
+        }
     }
 
     fn name(&self, key: &LimitKey) -> Name {
         (self.rules[key.rule as usize].id.clone(), unsafe { key.key.bytes() }.to_vec())
     }
 
-    /// Drops idle keys; by doubling, so that a new key costs little on average.
-    fn sweep(&mut self, now: u64) {
+    /// Drops idle keys: when there are twice as many as were busy, so that a new key costs little on
+    /// average, and of a full table once a second.
+    fn make_room(&mut self, now: u64) {
+        let full = self.windows.len() >= self.max_keys && now >= self.sweep_after;
+        if self.windows.len() < self.sweep_at && !full {
+            return;
+        }
         self.windows.retain(|_, window| {
             window.forget(now);
             !window.grants.is_empty()
         });
-        self.sweep_at = self.max_keys.min(64.max(self.windows.len() * 2));
+        self.sweep_at = 64.max(self.windows.len() * 2);
+        self.sweep_after = now + 1_000_000_000;
     }
 
     /// All keys together or none.
     fn acquire(&mut self, keys: &[LimitKey], request: &LimitReq, out: &mut LimitResult) {
         let now = request.now_mono_ns;
-        if self.windows.len() >= self.sweep_at {
-            self.sweep(now);
-        }
+        self.make_room(now);
+        let names: Vec<Name> = keys.iter().map(|key| self.name(key)).collect();
         let mut granted = u64::from(request.max_n);
         for (i, key) in keys.iter().enumerate() {
-            let name = self.name(key);
+            let name = names[i].clone();
+            // A key that is named twice costs the sum.
+            let same = keys.iter().zip(&names).filter(|(_, other)| **other == name);
+            let cost: u64 = same.map(|(key, _)| u64::from(key.cost)).sum();
             let (limit, window_ns) = {
                 let rule = &self.rules[key.rule as usize];
                 (rule.limit, rule.window_ns)
@@ -130,9 +145,9 @@ impl Limiter {
             let window = self.windows.entry(name).or_default();
             window.window_ns = window_ns;
             window.forget(now);
-            let fit = limit.saturating_sub(window.used) / u64::from(key.cost);
+            let fit = limit.saturating_sub(window.used) / cost;
             if fit < u64::from(request.min_n) {
-                let needed = u64::from(request.min_n) * u64::from(key.cost);
+                let needed = u64::from(request.min_n) * cost;
                 if needed <= limit {
                     out.retry_after_ns = window.wait(now, window.used + needed - limit);
                 }
