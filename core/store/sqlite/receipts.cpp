@@ -161,6 +161,8 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
     parked_.park(receipt, of_this_send ? std::optional(message.id.row()) : std::nullopt, now);
     return ports::ReceiptOutcome::kParked;
   }
+  // Before it learns one. A message whose parts are awaited is found by these, not by its own id.
+  const bool may_have_parts = !message.receipt_provider && !message.provider_message_id.empty();
   if (!of_part) learn_provider_id(message, receipt);
   const std::string error = error_text(receipt, decision.status);
   messages_.change(message, {.to = decision.status,
@@ -169,7 +171,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
                              .last_error = error,
                              .at = now});
   if (model::is_terminal(decision.status)) {
-    settle(message, receipt);
+    settle(message, receipt, may_have_parts);
   } else {
     const std::string provider = names_.provider_name(receipt.provider);
     messages_.record_event(message, decision.status, fmt::format("receipt from {}", provider), now);
@@ -182,6 +184,8 @@ void Receipts::expect_parts(const MessageRow& message, model::ProviderKey provid
   parts_.expect(message.id.row(), provider, part_ids);
 }
 
+void Receipts::forget_parts(const MessageRow& message) { parts_.take(message.id.row()); }
+
 void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
                             const model::AttemptResult& result) {
   std::vector<model::Receipt> receipts =
@@ -192,10 +196,11 @@ void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
   for (const model::Receipt& receipt : receipts) apply_known(message, receipt);
 }
 
-void Receipts::settle(const MessageRow& message, const model::Receipt& receipt) {
+void Receipts::settle(const MessageRow& message, const model::Receipt& receipt,
+                      bool may_have_parts) {
   const std::int64_t row = message.id.row();
   remember_settled(receipt.provider, receipt.provider_message_id, row);
-  if (message.receipt_provider) return;  // it has one id
+  if (!may_have_parts) return;
   for (const std::string& id : parts_.take(row)) remember_settled(receipt.provider, id, row);
 }
 
