@@ -27,18 +27,22 @@ def digest_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def problems(files, known):
+    gone = [f"{name}: was released and is gone" for name in known if name not in files]
+    new = [f"{name}: has no sum; frozen_test.py --release when its version is released"
+           for name in files if name not in known]
+    return gone + new + [f"{name}: was released and has changed" for name, path in files.items()
+                         if name in known and digest_of(path) != known[name]]
+
+
 def main():
     files, known = released_files(), known_sums()
     if "--release" in sys.argv[1:]:
         known = {**{name: digest_of(path) for name, path in files.items()}, **known}
         SUMS.write_text("".join(f"{known[name]}  {name}\n" for name in sorted(known)))
-    problems = [f"{name}: was released and is gone" for name in known if name not in files]
-    problems += [f"{name}: has no sum; frozen_test.py --release when its version is released"
-                 for name in files if name not in known]
-    problems += [f"{name}: was released and has changed" for name, path in files.items()
-                 if name in known and digest_of(path) != known[name]]
-    print("\n".join(problems) or f"{len(known)} released files as they were")
-    return 1 if problems else 0
+    found = problems(files, known)
+    print("\n".join(found) or f"{len(known)} released files as they were")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

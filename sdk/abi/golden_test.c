@@ -2,3 +2,4 @@
 #include "golden_asserts.h"
 
 #include "golden/1_0.h"
+#include "golden/1_0_scalars.h"

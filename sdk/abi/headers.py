@@ -4,8 +4,10 @@ import pathlib
 import re
 from dataclasses import dataclass, field
 
-INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
+HERE = pathlib.Path(__file__).resolve().parent
+INCLUDE = HERE.parent / "include"
 CORE = ["base", "host", "module", "lifecycle", "provider", "distributor", "limiter"]
+SCALARS = ["hg_op", "hg_id", "hg_status"]  # asserted in golden/1_0_scalars.h
 EXTENSIONS = ["http_client", "fd", "ingress", "shared_window"]
 STABLE = [f"heliograph/abi/{name}.h" for name in CORE]
 STABLE += [f"heliograph/abi/ext/{name}.h" for name in EXTENSIONS]

@@ -61,13 +61,23 @@ std::optional<model::ProviderKey> finished_provider(const ports::FinishAttempt& 
   return command.provider;
 }
 
-// Where receipts for this message may come from after the attempt. An attempt that was certainly
-// not sent leaves what is known of an earlier, doubtful one.
-void expect_receipts(MessageRow& message, const ports::FinishAttempt& command) {
-  const bool sent = command.result.outcome == Outcome::kSent;
+// Whether receipts will be for this send from now on. An attempt that was certainly not sent leaves
+// what is known of an earlier, doubtful one.
+bool takes_over(const ports::FinishAttempt& command) {
   const bool maybe_sent = command.result.outcome == Outcome::kUnknown;
+  return command.result.outcome == Outcome::kSent ||
+         (maybe_sent && !command.result.provider_message_id.empty());
+}
+
+bool awaits_parts(const ports::FinishAttempt& command) {
+  return command.receipts && !command.result.part_ids.empty() &&
+         !model::is_terminal(command.status);
+}
+
+// Where receipts for this message may come from after the attempt.
+void expect_receipts(MessageRow& message, const ports::FinishAttempt& command) {
   const std::string& provider_id = command.result.provider_message_id;
-  if (sent || (maybe_sent && !provider_id.empty())) {
+  if (takes_over(command)) {
     message.provider_message_id = provider_id;
     message.receipt_provider.reset();
     const bool by_part = !command.result.part_ids.empty();
@@ -123,19 +133,6 @@ bool Attempts::is_current(const MessageRow& message, const ports::FinishAttempt&
          message.cycle == command.cycle;
 }
 
-// By the rule of expect_receipts(). The first attempt has nothing to forget.
-void Attempts::expect_parts(const MessageRow& message, const ports::FinishAttempt& command) {
-  const bool sent = command.result.outcome == Outcome::kSent;
-  const bool maybe_sent =
-      command.result.outcome == Outcome::kUnknown && !command.result.provider_message_id.empty();
-  if (!sent && !maybe_sent) return;
-  if (command.receipts && !command.result.part_ids.empty()) {
-    receipts_.expect_parts(message, command.provider, command.result.part_ids);
-  } else if (command.attempt_number > 1) {
-    receipts_.forget_parts(message);
-  }
-}
-
 ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   std::optional<MessageRow> message = messages_.load(command.id.row());
   if (!message) return {.applied = false, .status = Status::kUnknown};
@@ -152,13 +149,24 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   if (command.result.outcome != Outcome::kNotTried) write_attempt(command);
 
   effects_.moved(command.id, Status::kSending, command.status);
+  const bool was_doubtful = message->doubtful;
   message->status = command.status;
   message->doubtful = command.doubtful;
   message->provider = command.provider;
   callbacks_.note(*message, command.status, command.finished_at);
-  expect_parts(*message, command);
+  expect_parts(*message, was_doubtful, command);
   receipts_.apply_parked(*message, command.provider, command.result);
   return {.applied = true, .status = message->status};
+}
+
+// Parts of an earlier send are there only if that one was in doubt.
+void Attempts::expect_parts(const MessageRow& message, bool was_doubtful,
+                            const ports::FinishAttempt& command) {
+  if (awaits_parts(command)) {
+    receipts_.expect_parts(message, command.provider, command.result.part_ids);
+  } else if (was_doubtful && (takes_over(command) || model::is_terminal(command.status))) {
+    receipts_.forget_parts(message);
+  }
 }
 
 void Attempts::write_waiting(const MessageRow& message, const ports::FinishAttempt& command) {

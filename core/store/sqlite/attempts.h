@@ -25,9 +25,10 @@ class Attempts {
  private:
   std::string content_of(std::int64_t row);
   bool is_current(const MessageRow& message, const ports::FinishAttempt& command) const;
+  void expect_parts(const MessageRow& message, bool was_doubtful,
+                    const ports::FinishAttempt& command);
   void write_waiting(const MessageRow& message, const ports::FinishAttempt& command);
   void write_ended(MessageRow& message, const ports::FinishAttempt& command);
-  void expect_parts(const MessageRow& message, const ports::FinishAttempt& command);
   void write_attempt(const ports::FinishAttempt& command);
 
   MessageRows& messages_;

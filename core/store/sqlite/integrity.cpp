@@ -55,6 +55,11 @@ constexpr const char* kHeldTwice =
     "SELECT m.id, m.random FROM messages m JOIN resolutions r ON r.message = m.id"
     " AND r.cycle = m.cycle WHERE m.hold_state = 1 LIMIT ?1";
 
+// Retention removes the parts that are awaited with the message's body.
+constexpr const char* kLostParts =
+    "SELECT DISTINCT p.message FROM message_parts p LEFT JOIN messages m ON m.id = p.message"
+    " WHERE m.id IS NULL OR m.erased = 1 LIMIT ?1";
+
 class ReadTransaction {
  public:
   explicit ReadTransaction(Connection& connection) : connection_(connection) {
@@ -155,6 +160,14 @@ void check_rows(Connection& connection, Problems& problems) {
         fmt::format("resolution of row {}, cycle {}: it is neither a capture nor a release "
                     "of an amount",
                     message, rows.get<std::int64_t>()));
+  }
+  Statement lost_parts(connection, kLostParts);
+  Rows parts = lost_parts.query(problems.room());
+  while (parts.next()) {
+    problems.add(
+        fmt::format("a part of the message in row {} is awaited, but the message is gone or "
+                    "erased",
+                    parts.get<std::int64_t>()));
   }
 }
 

@@ -163,8 +163,9 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
     parked_.park(receipt, of_this_send ? std::optional(message.id.row()) : std::nullopt, now);
     return ports::ReceiptOutcome::kParked;
   }
+  // Before it learns one. A message whose parts are awaited is found by these, not by its own id.
+  const bool may_have_parts = !message.receipt_provider && !message.provider_message_id.empty();
   if (!of_part) learn_provider_id(message, receipt);
-  const bool had_one_id = message.receipt_provider.has_value();  // change() forgets it at the end
   const std::string error = error_text(receipt, decision.status);
   messages_.change(message, {.to = decision.status,
                              .reason = decision.reason,
@@ -172,7 +173,7 @@ ports::ReceiptOutcome Receipts::apply_to(MessageRow& message, const model::Recei
                              .last_error = error,
                              .at = now});
   if (model::is_terminal(decision.status)) {
-    settle(message, receipt, had_one_id);
+    settle(message, receipt, may_have_parts);
   } else {
     const std::string provider = names_.provider_name(receipt.provider);
     messages_.record_event(message, decision.status, fmt::format("receipt from {}", provider), now);
@@ -197,10 +198,11 @@ void Receipts::apply_parked(MessageRow& message, model::ProviderKey provider,
   for (const model::Receipt& receipt : receipts) apply_known(message, receipt);
 }
 
-void Receipts::settle(const MessageRow& message, const model::Receipt& receipt, bool had_one_id) {
+void Receipts::settle(const MessageRow& message, const model::Receipt& receipt,
+                      bool may_have_parts) {
   const std::int64_t row = message.id.row();
   remember_settled(receipt.provider, receipt.provider_message_id, row);
-  if (had_one_id) return;
+  if (!may_have_parts) return;
   for (const std::string& id : parts_.take(row)) remember_settled(receipt.provider, id, row);
 }
 

@@ -32,7 +32,7 @@ class Receipts {
   // At the end of an attempt whose provider named the parts: receipts will come for these.
   void expect_parts(const MessageRow& message, model::ProviderKey provider,
                     const std::vector<std::string>& part_ids);
-  // A later send has taken its place: receipts of the parts of the earlier say nothing about it.
+  // Awaits none any more: another send counts, or none.
   void forget_parts(const MessageRow& message);
   // After the end of an attempt: applies the receipts that waited for it.
   void apply_parked(MessageRow& message, model::ProviderKey provider,
@@ -53,7 +53,7 @@ class Receipts {
   ports::ReceiptOutcome apply_to_part(MessageRow& message, const MessageParts::Part& part,
                                       const model::Receipt& receipt);
   ports::ReceiptOutcome apply_to(MessageRow& message, const model::Receipt& receipt, bool of_part);
-  void settle(const MessageRow& message, const model::Receipt& receipt, bool had_one_id);
+  void settle(const MessageRow& message, const model::Receipt& receipt, bool may_have_parts);
   void remember_settled(model::ProviderKey provider, std::string_view provider_message_id,
                         std::int64_t row);
 

@@ -31,7 +31,9 @@ Retention::Retention(Connection& connection, Revisits& revisits, const Others& o
       others_(others),
       settings_(settings),
       walk_(connection, "SELECT id FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"),
-      read_state_(connection, "SELECT live, hold_state, erased, rich FROM messages WHERE id = ?1"),
+      read_state_(connection,
+                  "SELECT live, hold_state, erased, rich, EXISTS (SELECT 1 FROM message_parts p"
+                  " WHERE p.message = messages.id) FROM messages WHERE id = ?1"),
       remove_key_(connection,
                   "DELETE FROM idempotency WHERE message = ?1 AND (client, key_hash) ="
                   " (SELECT client, idempotency_key FROM messages WHERE id = ?1)"),
@@ -73,6 +75,7 @@ Retention::Visit Retention::erase_body(std::int64_t row) {
 
 Retention::Visit Retention::remove_message(std::int64_t row) {
   bool rich = false;
+  bool has_parts = false;
   {
     Rows rows = read_state_.query(row);
     if (!rows.next()) return Visit::kNothing;
@@ -80,8 +83,10 @@ Retention::Visit Retention::remove_message(std::int64_t row) {
     if (live || rows.get<model::HoldState>() == model::HoldState::kHeld) return Visit::kLater;
     rows.get<bool>();
     rich = rows.get<bool>();
+    has_parts = rows.get<bool>();
   }
   if (rich) remove_content_.run(row);
+  if (has_parts) remove_parts_.run(row);
   remove_attempts_.run(row);
   remove_events_.run(row);
   remove_key_.run(row);

@@ -11,12 +11,17 @@
 namespace heliograph::sdk::testing {
 
 FakeHost::FakeHost(std::string instance)
-    : instance_(std::move(instance)), fds_(*this), http_(*this), events_(*this) {
-  HostFunctions::install(host_.get());
-  ConfigTree::install(host_.get());
-  host_.get().priv = this;
-  host_.get().instance = {instance_.data(), instance_.size()};
+    : instance_(std::move(instance)), host_(table()), fds_(*this), http_(*this), events_(*this) {
   set_unix_ns(1'700'000'000'000'000'000);
+}
+
+hg_host FakeHost::table() {
+  hg_host host{};
+  HostFunctions::install(host);
+  ConfigTree::install(host);
+  host.priv = this;
+  host.instance = {instance_.data(), instance_.size()};
+  return host;
 }
 
 void FakeHost::advance(std::chrono::nanoseconds time) {

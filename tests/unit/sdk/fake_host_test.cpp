@@ -234,5 +234,14 @@ TEST_F(FakeHostTest, ADistributorThatChoosesAmissIsNoticed) {
                              "pick() chose what it must not: 2"};
 }
 
+TEST(GuardedHostDeathTest, EndsWhereTheHostOf10Ends) {
+  FakeHost host("probe");
+  const auto* bytes = reinterpret_cast<const volatile char*>(host.raw());
+  EXPECT_EQ(host.raw()->size, GuardedHost::kBytes);
+  EXPECT_EQ(host.raw()->abi_minor, 0u);
+  EXPECT_NE(host.raw()->cfg_json, nullptr);
+  EXPECT_DEATH(static_cast<void>(bytes[GuardedHost::kBytes]), "");
+}
+
 }  // namespace
 }  // namespace heliograph::sdk::testing

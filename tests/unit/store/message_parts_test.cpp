@@ -27,6 +27,15 @@ class MessagePartsTest : public StoreTest {
     EXPECT_TRUE(world.finish(outcome_with_parts(id, Outcome::kSent, Status::kSent)).applied);
     return id;
   }
+  model::MessageId doubtful_in_parts() {
+    const model::MessageId id = world.accept_ok(three_parts());
+    EXPECT_TRUE(world.begin(id));
+    ports::FinishAttempt command =
+        outcome_with_parts(id, Outcome::kUnknown, Status::kFailedTemp, {"a", "b"});
+    command.doubtful = true;
+    EXPECT_TRUE(world.finish(command).applied);
+    return id;
+  }
   ports::AcceptCommand three_parts() {
     ports::AcceptCommand command = world.message(15);
     command.message.parts = 3;
@@ -167,6 +176,50 @@ TEST_P(MessagePartsTest, NothingIsAwaitedOnceTheBodyIsErased) {
   world.settle_holds();
   world.erase();
   EXPECT_EQ(rows(), 0);
+}
+
+TEST_P(MessagePartsTest, NothingIsAwaitedOnceTheBodyIsErasedThoughWeCountedOnePart) {
+  const model::MessageId id = world.accept_ok(world.message(5));
+  ASSERT_TRUE(world.begin(id));
+  ASSERT_TRUE(world.finish(outcome_with_parts(id, Outcome::kSent, Status::kSent)).applied);
+  world.clock.advance(std::chrono::hours{24 * 31});
+  world.settle_holds();
+  world.erase();
+  EXPECT_EQ(rows(), 0);
+}
+
+TEST_P(MessagePartsTest, ASendAnewWithOneIdAwaitsThePartsOfTheDoubtfulOneNoMore) {
+  const model::MessageId id = doubtful_in_parts();
+  ASSERT_TRUE(world.begin(id, 1));
+  ports::FinishAttempt command = world.outcome(id, Outcome::kSent, Status::kSent, 2);
+  command.result.provider_message_id = "whole";
+  ASSERT_TRUE(world.finish(command).applied);
+  EXPECT_EQ(rows(), 0);
+  receive("a", ReceiptState::kUndelivered);
+  EXPECT_EQ(world.view(id).status, Status::kSent) << "says nothing about the send that counts";
+  receive("whole", ReceiptState::kDelivered);
+  EXPECT_EQ(world.view(id).status, Status::kDelivered);
+}
+
+TEST_P(MessagePartsTest, ASendAnewThatCertainlyFailedLeavesWhatIsKnownOfTheDoubtfulOne) {
+  const model::MessageId id = doubtful_in_parts();
+  ASSERT_TRUE(world.begin(id, 1));
+  ports::FinishAttempt command = world.outcome(id, Outcome::kRetry, Status::kFailedTemp, 2);
+  command.doubtful = true;
+  ASSERT_TRUE(world.finish(command).applied);
+  EXPECT_EQ(rows(), 2);
+}
+
+TEST_P(MessagePartsTest, ANewOrderIsNotSettledByThePartsOfTheOldOne) {
+  const model::MessageId id = doubtful_in_parts();
+  ASSERT_TRUE(world.begin(id, 1));
+  ports::FinishAttempt command = world.outcome(id, Outcome::kRejected, Status::kFailedPerm, 2);
+  command.hold = model::HoldAction::kRelease;
+  ASSERT_TRUE(world.finish(command).applied);
+  ASSERT_TRUE(std::holds_alternative<ports::Requeued>(world.requeue(id)));
+  receive("a", ReceiptState::kDelivered);
+  receive("b", ReceiptState::kDelivered);
+  EXPECT_EQ(world.view(id).status, Status::kQueued);
 }
 
 TEST_P(MessagePartsTest, AMessageWithOneIdHasNoRows) {

@@ -220,6 +220,12 @@ TEST_F(DriftTest, AClientWithoutABalanceIsNamed) {
             "client \"stray\": it has no balance");
 }
 
+TEST_F(DriftTest, PartsThatNobodyWillEverRemoveAreNamed) {
+  EXPECT_EQ(first_problem("INSERT INTO message_parts (provider, provider_part_id, message)"
+                          " VALUES (1, 'x', 99)"),
+            "a part of the message in row 99 is awaited, but the message is gone or erased");
+}
+
 // The schema's own constraint finds it too, unless somebody has switched that off.
 TEST(LedgerCheckTest, ABalanceThatIsNotTheSumOfItsPartsIsNamed) {
   World world(Threading::kInline);

@@ -18,7 +18,8 @@
  *     abi_minor_required are always there, in both directions: no HG_HAS and no HG_PUT for those.
  *     An array of sized structs has the stride items[0].size: walk it with HG_AT(), never with [];
  *     elements of out-arrays are never sized. A struct without `size` (hg_str, hg_kv, hg_send_item,
- *     hg_limit_key) is frozen for the life of version 1.
+ *     hg_limit_key) is frozen for the life of version 1. Fields named `reserved` and bits of flags
+ *     that no header names are 0 from the side that fills them and ignored by the side that reads.
  *  R3 Memory is never freed by the other side. An input view lives until the call returns unless
  *     its comment says otherwise. A string the callee hands back (an out-parameter, a returned
  *     hg_str) says in its comment how long it lives. A call that fails keeps nothing of what it was

@@ -115,10 +115,11 @@ class FakeHost {
  private:
   friend struct HostFunctions;
 
+  hg_host table();  // with this host's functions
   std::int64_t signed_now() const { return static_cast<std::int64_t>(now_ns()); }
 
-  GuardedHost host_;
   const std::string instance_;
+  GuardedHost host_;
   Schedule schedule_;
   FakeFds fds_;
   FakeHttp http_;
