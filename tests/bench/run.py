@@ -56,12 +56,12 @@ def main():
             else:
                 print(f"{case}: left out, {NEEDS[case]} is missing", file=sys.stderr)
         bench.end(mock)
+        if rows:
+            print_table(rows)
         latencies = bench_latency(bench, args) if "latency" in args.only else []
     finally:
         bench.end_all()
         shutil.rmtree(folder, ignore_errors=True)
-    if rows:
-        print_table(rows)
     if latencies:
         print_latencies(latencies)
     if args.json:
