@@ -68,12 +68,16 @@ def build(source, jobs, killers):
 
 
 def targets(folder, killers):
-    """What the killers run: for Python tests the gateway, its plugins and the recorder; as soon as one is a C++ test, everything."""
-    if not all(killer.startswith(("fault", "integration")) for killer in killers):
+    """What the killers run: the simulation; for Python tests the gateway, its plugins and the recorder; for other C++ tests everything."""
+    others = {killer for killer in killers if not killer.startswith("Shard/Simulations")}
+    simulation = ["sim_test"] if others != set(killers) else []
+    if not others:
+        return simulation
+    if not all(killer.startswith(("fault", "integration")) for killer in others):
         return []
     known = subprocess.run(["ninja", "-C", folder, "-t", "targets", "all"], check=True, capture_output=True, text=True).stdout
     plugins = re.findall(r"^(plugins/\S+\.so|fault/\S+\.so): ", known, re.M)
-    return ["heliograph", *plugins]
+    return ["heliograph", *plugins, *simulation]
 
 
 def ctest(folder, killer, mutant=None):
@@ -91,7 +95,7 @@ def ctest(folder, killer, mutant=None):
 
 def reason(output):
     """What the killer said, in a line."""
-    for pattern in (r"^\d+: \S*Error: (.+)", r"^\S*(?:Error|violations?): (.+)", r"(\S+\.cpp:\d+): Failure"):
+    for pattern in (r"^(seed \d+: .+)", r"^\d+: \S*Error: (.+)", r"^\S*(?:Error|violations?): (.+)", r"(\S+\.cpp:\d+): Failure"):
         found = re.search(pattern, output, re.M)
         if found:
             return found.group(1)[:90]

@@ -25,6 +25,9 @@ bool maybe_sent(const Arrival& arrival) {
 // In which every provider is well again.
 constexpr std::chrono::minutes kTimeEnough{20};
 
+// Between a commit and when its client hears of it.
+constexpr std::chrono::seconds kAnswerMax{1};
+
 }  // namespace
 
 std::vector<Complaint> Simulation::check() {
@@ -63,10 +66,7 @@ void Simulation::check_message(model::MessageId id, const Told& told,
   };
   if (model::is_waiting(view.status) || view.status == Status::kSending) complain("never ended");
   if (told.cancelled_at && view.status != Status::kCancelled) complain("was cancelled");
-  if (view.status == Status::kExpired && view.expires_at > trouble_wall_max_ + kTimeEnough)
-    complain("expired although there was time enough");
-  if (view.status == Status::kExpired && view.updated_at < view.expires_at)
-    complain("expired early");
+  check_validity(told, view, wrong);
   const bool failed = view.status == Status::kFailedPerm || view.status == Status::kExpired ||
                       view.status == Status::kCancelled;
   if (view.hold == HoldState::kHeld && (failed || view.status == Status::kDelivered))
@@ -74,6 +74,29 @@ void Simulation::check_message(model::MessageId id, const Told& told,
   if (view.status == Status::kDelivered && view.hold == HoldState::kReleased)
     complain("delivered and not paid");
   check_sends(id, told, view, wrong);
+}
+
+void Simulation::check_validity(const Told& told, const model::MessageView& view,
+                                std::vector<Complaint>& wrong) {
+  const auto complain = [&](const char* what) {
+    wrong.push_back({view.id, fmt::format("{} ({}): {}", view.id.to_string(),
+                                          model::to_string(view.status), what)});
+  };
+  if (view.status == Status::kExpired && view.expires_at > trouble_end_ + kTimeEnough)
+    complain("expired although there was time enough");
+  if (view.status == Status::kExpired && view.updated_at < view.expires_at)
+    complain("expired early");
+  // An appointment is another moment of the logical clock after a restart.
+  if (told.message.send_at || told.requeue_tried) return;
+  const auto off = view.expires_at - (told.due + told.message.validity);
+  if (std::chrono::abs(off) > kAnswerMax) complain("is not valid for as long as its client said");
+}
+
+// Its provider has said so of this send, and was told that this is kept.
+bool Simulation::was_delivered(const Arrival& last, std::size_t provider) const {
+  return std::ranges::any_of(providers_[provider]->heard, [&](const test::Heard& heard) {
+    return heard.id == last.item.id && heard.attempt_number == last.attempt_number;
+  });
 }
 
 void Simulation::check_sends(model::MessageId id, const Told& told, const model::MessageView& view,
@@ -91,6 +114,8 @@ void Simulation::check_sends(model::MessageId id, const Told& told, const model:
   std::map<int, std::ptrdiff_t> counted;
   std::map<std::pair<int, std::size_t>, int> reached_at;
   for (const auto& [send, provider] : sends) {
+    if (std::ranges::count(send.item.excluded, providers_[provider]->key()) > 0)
+      complain("sent to a provider that had failed it in this round");
     if (send.outcome != Outcome::kThrottled) ++counted[send.item.cycle];
     if (!send.reached) continue;
     int& times = reached_at[{send.item.cycle, provider}];
@@ -104,6 +129,10 @@ void Simulation::check_sends(model::MessageId id, const Told& told, const model:
     if (times > settings_.retry.max_attempts) complain("more sends than max_attempts");
   if (told.cancelled_at && !sends.empty() && sends.back().first.at > *told.cancelled_at)
     complain("sent after it was cancelled");
+
+  const bool undecided = view.status == Status::kSent || view.status == Status::kUnknown;
+  if (undecided && !sends.empty() && was_delivered(sends.back().first, sends.back().second))
+    complain("its provider said that it was delivered");
 
   std::vector<Arrival> all;
   for (std::size_t i = 0; i < sends.size(); ++i) {

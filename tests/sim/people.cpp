@@ -163,6 +163,7 @@ void Simulation::cancel_or_requeue() {
   std::advance(victim, random_.between(0, static_cast<std::int64_t>(told_.size()) - 1));
   const model::MessageId id = victim->first;
   if (random_.chance(0.4)) {
+    victim->second.requeue_tried = true;
     store_->requeue(std::nullopt, id, kLongValidity, loop_,
                     [this, id](const ports::RequeueResult& result) {
                       if (std::holds_alternative<ports::Requeued>(result))

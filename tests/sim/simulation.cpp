@@ -253,7 +253,8 @@ void Simulation::run() {
   calm_ = true;
   journal_.add(std::nullopt, "calm");
   note_wall();
-  trouble_wall_max_ = wall_max_;
+  trouble_end_ = clock_.wall();
+  for (const model::TimePoint end : life_ends_) trouble_end_ = std::max(trouble_end_, end);
   for (const auto& provider : providers_) {
     pipeline_->act(provider->name(), pipeline::ProviderAction::kEnable, loop_, [](const auto&) {});
     pipeline_->on_window(provider->key(), 100);

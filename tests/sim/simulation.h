@@ -34,6 +34,7 @@ struct Told {
   std::optional<ports::MonoTime> cancelled_at;  // a cancel was answered with success
   std::size_t life = 0;                         // of the process that accepted it
   model::TimePoint due{};                       // by the logical clock, as it was then
+  bool requeue_tried = false;                   // perhaps with success, and the answer was lost
 };
 
 // What a client sends with an Idempotency-Key, and may send again.
@@ -91,6 +92,9 @@ class Simulation {
                    std::vector<Complaint>& wrong);
   void check_times(const Told& told, const model::MessageView& view,
                    const std::vector<test::Arrival>& sends, std::vector<Complaint>& wrong);
+  void check_validity(const Told& told, const model::MessageView& view,
+                      std::vector<Complaint>& wrong);
+  bool was_delivered(const test::Arrival& last, std::size_t provider) const;
   std::size_t life_at(ports::MonoTime at) const;
   void check_keys(std::vector<Complaint>& wrong);
   void check_limits(std::size_t provider, std::vector<Complaint>& wrong);
@@ -123,7 +127,7 @@ class Simulation {
 
   std::vector<model::TimePoint> life_ends_;  // by the logical clock
   model::TimePoint wall_max_{};              // that it, or the system's, has ever shown
-  model::TimePoint trouble_wall_max_{};
+  model::TimePoint trouble_end_{};           // the latest that the logical clock showed until then
 
   std::map<model::MessageId, Told> told_;
   std::vector<Keyed> keyed_;

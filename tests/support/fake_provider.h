@@ -39,6 +39,13 @@ struct Arrival {
   model::TimePoint wall;  // the logical wall clock then
 };
 
+// A receipt of a delivery that the gateway has said it keeps.
+struct Heard {
+  ports::MonoTime at;
+  model::MessageId id;
+  std::uint16_t attempt_number;  // of the send it is for
+};
+
 class FakeProvider final : public ports::Provider {
  public:
   FakeProvider(std::string name, ports::ProviderTraits traits, VirtualClock& clock,
@@ -50,6 +57,7 @@ class FakeProvider final : public ports::Provider {
   };
   ports::ProviderEvents* events = nullptr;
   std::vector<Arrival> arrivals;
+  std::vector<Heard> heard;
   std::size_t in_flight = 0;
   std::size_t in_flight_max = 0;
   int missed = 0;  // sends that could not begin in time
@@ -78,7 +86,7 @@ class FakeProvider final : public ports::Provider {
          clock_.wall() + std::chrono::ceil<std::chrono::milliseconds>(chosen.ready_after)});
     in_flight_max = std::max(in_flight_max, ++in_flight);
     answer(request, chosen, in_time ? begins + chosen.latency : request.deadline, outcome);
-    if (chosen.reached && may_reach) report(*request.item, chosen, begins);
+    if (chosen.reached && may_reach) report(request, chosen, begins);
     return true;
   }
   // How often the recipient got a message.
@@ -113,16 +121,21 @@ class FakeProvider final : public ports::Provider {
       if (events != nullptr) events->on_send_result(key_, ticket, std::move(result));
     });
   }
-  void report(const model::WorkItem& item, const SendPlan& chosen, ports::MonoTime begun) {
+  void report(const ports::SendRequest& request, const SendPlan& chosen, ports::MonoTime begun) {
     if (!traits_.receipts) return;
+    const model::MessageId id = request.item->id;
     for (const auto& [delay, state] : chosen.receipts) {
       model::Receipt receipt;
       receipt.provider = key_;
       receipt.state = state;
-      receipt.provider_message_id = provider_id(item.id);
-      receipt.message_id = item.id;
-      loop_.run_at(begun + delay, [this, receipt] {
-        if (events != nullptr) events->on_report(key_, {.receipts = {receipt}}, [](bool) {});
+      receipt.provider_message_id = provider_id(id);
+      receipt.message_id = id;
+      const bool delivered = state == model::ReceiptState::kDelivered;
+      auto kept = [this, id, delivered, number = request.attempt_number](bool taken) {
+        if (taken && delivered) heard.push_back({clock_.mono(), id, number});
+      };
+      loop_.run_at(begun + delay, [this, receipt, kept] {
+        if (events != nullptr) events->on_report(key_, {.receipts = {receipt}}, kept);
       });
     }
   }
