@@ -31,6 +31,7 @@ constexpr std::chrono::seconds kAnswerMax{1};
 }  // namespace
 
 std::vector<Complaint> Simulation::check() {
+  check_permits();
   std::vector<Complaint> wrong = wrong_;
   for (std::string& what : sqlite_->check()) wrong.push_back({{}, std::move(what)});
   for (const auto& [id, told] : told_) check_message(id, told, wrong);
@@ -82,7 +83,10 @@ void Simulation::check_validity(const Told& told, const model::MessageView& view
     wrong.push_back({view.id, fmt::format("{} ({}): {}", view.id.to_string(),
                                           model::to_string(view.status), what)});
   };
-  if (view.status == Status::kExpired && view.expires_at > trouble_end_ + kTimeEnough)
+  // In doubt it ends as UNKNOWN, and only the time tells why.
+  const bool ran_out = view.status == Status::kExpired ||
+                       (view.status == Status::kUnknown && view.updated_at >= view.expires_at);
+  if (ran_out && view.expires_at > trouble_end_ + kTimeEnough)
     complain("expired although there was time enough");
   if (view.status == Status::kExpired && view.updated_at < view.expires_at)
     complain("expired early");
@@ -188,6 +192,21 @@ void Simulation::check_keys(std::vector<Complaint>& wrong) {
         wrong.push_back({arrival.item.id, arrival.item.text + ": two messages under one key"});
     }
   }
+}
+
+std::size_t Simulation::limited_sends() const {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < providers_.size(); ++i)
+    if (provider_settings_[i].limit || settings_.limits.dispatch)
+      sum += providers_[i]->arrivals.size();
+  return sum;
+}
+
+// Of this life of the process: each send has a permit of its own, even where the limit itself has
+// not suffered.
+void Simulation::check_permits() {
+  if (limiter_ && limited_sends() - limited_before_ > limiter_->granted())
+    wrong_.push_back({{}, "more sends than permits"});
 }
 
 // Within one life of the process: a limiter in memory begins anew with each.

@@ -25,6 +25,28 @@ class FaultyLimiter final : public ports::Limiter {
   std::optional<ports::LimitAnswer> acquire(
       const ports::LimitRequest& request,
       base::UniqueFunction<void(ports::LimitAnswer)> done) override {
+    auto counted = [this, done = std::move(done)](const ports::LimitAnswer& answer) mutable {
+      granted_ += answer.granted;
+      done(answer);
+    };
+    const auto answer = answer_or_call(request, std::move(counted));
+    if (answer) granted_ += answer->granted;
+    return answer;
+  }
+  void refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
+              std::uint32_t items) override {
+    granted_ -= items;
+    if (grant < kOwnGrants) inner_.refund(grant, keys, items);
+  }
+  // Permits given and not given back: each is one send's.
+  std::uint64_t granted() const { return granted_; }
+
+ private:
+  // Of grants that the backend knows nothing of.
+  static constexpr std::uint64_t kOwnGrants = std::uint64_t{1} << 62;
+
+  std::optional<ports::LimitAnswer> answer_or_call(
+      const ports::LimitRequest& request, base::UniqueFunction<void(ports::LimitAnswer)> done) {
     const auto [fault, delay] = draw();
     switch (fault) {
       case LimiterFault::kFails:
@@ -41,14 +63,6 @@ class FaultyLimiter final : public ports::Limiter {
     }
     return inner_.acquire(request, std::move(done));
   }
-  void refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
-              std::uint32_t items) override {
-    if (grant < kOwnGrants) inner_.refund(grant, keys, items);
-  }
-
- private:
-  // Of grants that the backend knows nothing of.
-  static constexpr std::uint64_t kOwnGrants = std::uint64_t{1} << 62;
 
   ports::LimitAnswer failure() {
     ports::LimitAnswer answer;
@@ -65,6 +79,7 @@ class FaultyLimiter final : public ports::Limiter {
   test::FakeLimiter inner_;
   test::VirtualLoop& loop_;
   const bool fails_open_;
+  std::uint64_t granted_ = 0;
 };
 
 }  // namespace heliograph::sim

@@ -196,6 +196,7 @@ void Simulation::boot() {
   if (way_ != Way::kSmooth)
     distributor_->choose = [this](const auto& eligible) { return choose(eligible); };
   const auto rules = pipeline::limit_rules(settings_, provider_settings_);
+  limited_before_ = limited_sends();
   limiter_.reset();
   if (!rules.empty()) {
     limiter_ = std::make_unique<FaultyLimiter>(rules, loop_, limiter_fails_open_);
@@ -217,6 +218,7 @@ void Simulation::boot() {
 }
 
 void Simulation::crash() {
+  check_permits();
   for (auto& provider : providers_) {
     provider->events = nullptr;
     provider->in_flight = 0;

@@ -97,6 +97,8 @@ class Simulation {
   bool was_delivered(const test::Arrival& last, std::size_t provider) const;
   std::size_t life_at(ports::MonoTime at) const;
   void check_keys(std::vector<Complaint>& wrong);
+  std::size_t limited_sends() const;
+  void check_permits();
   void check_limits(std::size_t provider, std::vector<Complaint>& wrong);
 
   const std::uint64_t seed_;
@@ -123,6 +125,7 @@ class Simulation {
   std::unique_ptr<test::FakeDistributor> distributor_;
   std::unique_ptr<FaultyLimiter> limiter_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::size_t limited_before_ = 0;  // sends within limits, of earlier lives
   std::vector<ports::MonoTime> crashes_;
 
   std::vector<model::TimePoint> life_ends_;  // by the logical clock
