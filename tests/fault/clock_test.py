@@ -62,8 +62,8 @@ class Clock(FaultTest):
             waiting = [self.ask() for _ in range(5)]
             self.shift(jump)
             in_order += waiting + [self.ask() for _ in range(5)]
-            moment = self.wall(2)
-            planned, began = self.ask(send_at=moment), time.monotonic()
+            began = time.monotonic()
+            planned = self.ask(send_at=self.wall(2))
             load.wait_for(10)
             for message in waiting + [planned]:
                 self.assertIn(gateway.message(message)["status"], ("QUEUED", "SCHEDULED"))

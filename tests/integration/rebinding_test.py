@@ -46,6 +46,7 @@ def furnish_namespace():
         file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     os.chmod(file.name, 0o644)
     subprocess.run(["mount", "--bind", file.name, "/etc/resolv.conf"], check=True)
+    os.unlink(file.name)
 
 
 class Dns(socketserver.ThreadingUDPServer):
