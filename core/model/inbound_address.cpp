@@ -46,8 +46,11 @@ std::string inbound_address(Channel channel, std::string_view given) {
 
 std::string inbound_address(std::string_view given) {
   std::string text = printable(given);
-  const bool email = text.find('@') != std::string::npos;
-  return email ? email_address(text) : telephony_address(std::move(text));
+  if (!text.contains('@')) return telephony_address(std::move(text));
+  // What stands in angle brackets is the address, and may be a number behind a name with an "@".
+  const std::string_view address = bare(text);
+  return address.contains('@') ? base::to_lower_ascii(address)
+                               : telephony_address(std::string(address));
 }
 
 }  // namespace heliograph::model
