@@ -18,6 +18,25 @@ std::string folder_of(const Source& source) {
   return std::filesystem::absolute(source.path).parent_path().string();
 }
 
+// Errors quote what was found, and a line of ours stays one line whatever that is.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::unexpected<ConfigErrors> refused(std::vector<std::string> lines) {
+  for (std::string& line : lines) line = one_line(line);
+  return std::unexpected(ConfigErrors{std::move(lines)});
+}
+
 }  // namespace
 
 std::string ConfigErrors::text() const { return fmt::format("{}", fmt::join(lines, "\n")); }
@@ -26,7 +45,7 @@ std::expected<Config, ConfigErrors> load(const Source& source, const Environment
   Config config;
   config.source = source.path.empty() ? source.name : source.path;
   auto root = parse_toml(source.text, config.source);
-  if (!root) return std::unexpected(ConfigErrors{{root.error()}});
+  if (!root) return refused({root.error()});
 
   Report report;
   apply_replaced_systems(environment, *root, config.mock, config.notes, report);
@@ -37,7 +56,7 @@ std::expected<Config, ConfigErrors> load(const Source& source, const Environment
   read_config(reader, surroundings, config);
   reader.finish();
   validate(*root, config, report);
-  if (!report.clean()) return std::unexpected(ConfigErrors{report.take_errors()});
+  if (!report.clean()) return refused(report.take_errors());
   return config;
 }
 

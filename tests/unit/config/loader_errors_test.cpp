@@ -6,6 +6,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct Case {
   std::string toml;
@@ -22,6 +23,15 @@ TEST(ConfigErrors, OfSyntax) {
   EXPECT_THAT(lines[0], HasSubstr("test.toml:2: "));
   EXPECT_THAT(errors("[http]\n[http]\n").at(0), HasSubstr("test.toml:2: "));
   EXPECT_THAT(errors("a = \"\xFF\"").at(0), HasSubstr("test.toml:1: "));
+}
+
+// What is quoted could forge a line of a log.
+TEST(ConfigErrors, AreOneLineEach) {
+  EXPECT_EQ(errors("[log]\nlevel = \"a\\nb\\u007f\"").at(0),
+            "test.toml:2: [log] level: \"a\\x0ab\\x7f\" is none of \"trace\", \"debug\", \"info\", "
+            "\"warn\", \"error\"");
+  for (const std::string& line : errors("[x]\na = i\n\"\"\"two\nlines\"\"\"\x11 }"))
+    EXPECT_THAT(line, Not(HasSubstr("\n")));
 }
 
 TEST(ConfigErrors, OfUnknownKeys) {

@@ -71,6 +71,8 @@ TEST(InboundAddress, TakesTheFormOfOutgoingMessages) {
   for (const auto& c : kCases) EXPECT_EQ(inbound_address(c.channel, c.given), c.made) << c.given;
   EXPECT_EQ(inbound_address("Bob@Example.com"), "bob@example.com");
   EXPECT_EQ(inbound_address("15551234567"), "+15551234567");
+  // The "@" stands in the name; what is addressed is a number.
+  EXPECT_EQ(inbound_address("shop@home <77431734 4>"), "+774317344");
 }
 
 const OptOutWords kWords{.stop = {"stop", "opt out"}, .start = {"start", "yes"}};
