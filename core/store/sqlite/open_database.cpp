@@ -106,8 +106,12 @@ OpenedDatabase prepare(std::unique_ptr<Connection> connection,
 
 }  // namespace
 
-std::string unusable_sentence(const std::string& path, const DatabaseError& error) {
-  return fmt::format("the database {} cannot be used: {}", path, sentence(error));
+void throw_unusable(const std::string& path, const DatabaseError& error) {
+  if (error.is_io()) {
+    throw StoreFailed(
+        fmt::format("the database {} could not be read or written: {}", path, error.what()));
+  }
+  unusable(path, sentence(error));
 }
 
 void create_folder(const std::string& path) {
@@ -127,11 +131,7 @@ OpenedDatabase open_database(const std::string& path, std::chrono::milliseconds 
   try {
     return prepare(std::make_unique<Connection>(path, ConnectionMode::kWriter), health_check_max);
   } catch (const DatabaseError& error) {
-    if (error.is_io()) {
-      throw StoreFailed(
-          fmt::format("the database {} could not be read or written: {}", path, error.what()));
-    }
-    throw StoreUnusable(unusable_sentence(path, error));
+    throw_unusable(path, error);
   } catch (const StoreUnusable& error) {
     unusable(path, error.what());
   }

@@ -31,8 +31,9 @@ OpenedDatabase open_database(const std::string& path,
 // The same without a file.
 OpenedDatabase open_memory_database();
 
-// Why the database cannot be used, for people.
-std::string unusable_sentence(const std::string& path, const DatabaseError& error);
+// What `error` means for who wanted to use the database: throws StoreFailed when the system could
+// not read or write it (a restart may help), otherwise StoreUnusable.
+[[noreturn]] void throw_unusable(const std::string& path, const DatabaseError& error);
 
 // Makes the folder of `path` when it is missing. Throws StoreUnusable.
 void create_folder(const std::string& path);

@@ -44,7 +44,7 @@ std::unique_ptr<SqliteStore> open_store(const SqliteOptions& options, ports::Clo
     return std::make_unique<StoreImpl>(options, clock, random, std::move(lock), std::move(opened),
                                        std::move(probe));
   } catch (const DatabaseError& error) {
-    throw StoreUnusable(unusable_sentence(options.path, error));
+    throw_unusable(options.path, error);
   }
 }
 
@@ -112,10 +112,8 @@ auto StoreImpl::transact(Work work) {
   } catch (const DatabaseError& error) {
     engine_.rollback();
     if (!error.is_io() && !error.is_damage()) throw;
-    gauges_.failed = true;  // closing must not write either
-    if (error.is_damage()) throw StoreUnusable(unusable_sentence(options_.path, error));
-    throw StoreFailed(
-        fmt::format("the database {} could not be written: {}", options_.path, error.what()));
+    writer_.fail(error.what());  // neither the writer nor closing may write any more
+    throw_unusable(options_.path, error);
   } catch (...) {
     engine_.rollback();
     throw;

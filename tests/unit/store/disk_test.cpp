@@ -206,6 +206,19 @@ TEST_F(DiskTest, ASyncThatFailsBeforeTheStartIsNotTriedAgain) {
   EXPECT_EQ(FailingVfs::syncs, syncs + 1);
 }
 
+// Names are made by whoever needs them, beside the writer's thread, which must end as well.
+TEST_F(DiskTest, ASyncThatFailsOutsideOfTheWriterIsTheEndToo) {
+  World world(Threading::kOwnThreads);
+  FailingVfs::fail_sync = true;
+  EXPECT_THROW(world.store->intern_provider("another"), StoreFailed);
+  EXPECT_THAT(world.events.wait_for_fatal(), HasSubstr("disk I/O error"));
+  EXPECT_FALSE(world.store->accepting());
+  const int syncs = FailingVfs::syncs;
+  world.store->stop();
+  world.store.reset();
+  EXPECT_EQ(FailingVfs::syncs, syncs);
+}
+
 TEST_F(DiskTest, ASyncThatFailsWhileOpeningIsNotTriedAgain) {
   World world(Threading::kInline);
   world.store->stop();
