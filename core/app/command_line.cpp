@@ -264,6 +264,13 @@ void add_plugins(CLI::App& root, Parsed& parsed) {
       "inspect", "Components, configuration schema and binary facts of a file");
   inspect->add_option("file", parsed.inspect.file, "libhg_<kind>_<name>.so")->required();
   inspect->callback([&parsed] { parsed.chosen = parsed.inspect; });
+
+  auto* docs = plugin->add_subcommand("docs", "Its configuration as a Markdown document");
+  docs->add_option("file", parsed.inspect.file, "libhg_<kind>_<name>.so")->required();
+  docs->callback([&parsed] {
+    parsed.inspect.markdown = true;
+    parsed.chosen = parsed.inspect;
+  });
   add_plugin_new(*plugin, parsed);
   add_plugin_check(*plugin, parsed);
 }

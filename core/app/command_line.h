@@ -61,6 +61,7 @@ struct PluginListCommand {
 };
 struct PluginInspectCommand {
   std::string file;
+  bool markdown = false;  // `plugin docs`
 };
 struct PluginNewCommand {
   std::string kind;    // provider, distributor, limiter

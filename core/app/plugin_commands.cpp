@@ -78,7 +78,8 @@ int inspect_plugin(const PluginInspectCommand& command) {
     fmt::print(stderr, "heliograph: {}\n", module.error());
     return kExitRuntime;
   }
-  fmt::print("{}", plugin::inspect_text(**module));
+  fmt::print("{}",
+             command.markdown ? plugin::markdown_text(**module) : plugin::inspect_text(**module));
   return kExitOk;
 }
 

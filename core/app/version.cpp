@@ -7,8 +7,7 @@
 namespace heliograph::app {
 
 std::string version_text() {
-  return fmt::format("heliograph {} (plugin ABI {}.{}-draft)", kVersion, HG_ABI_MAJOR,
-                     HG_ABI_MINOR);
+  return fmt::format("heliograph {} (plugin ABI {}.{})", kVersion, HG_ABI_MAJOR, HG_ABI_MINOR);
 }
 
 }  // namespace heliograph::app

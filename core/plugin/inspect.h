@@ -22,6 +22,9 @@ std::expected<std::shared_ptr<const Module>, std::string> inspect_file(
 // as example TOML.
 std::string inspect_text(const Module& module);
 
+// For a document: each component with its keys as a Markdown table and its example.
+std::string markdown_text(const Module& module);
+
 // One component's keys as a table, one line a key: name, type, default, description.
 std::string schema_table(const ComponentInfo& component);
 // The section of heliograph.toml that uses it: required keys with a placeholder, optional ones

@@ -112,7 +112,49 @@ std::string key_lines(const json& schema) {
   return text;
 }
 
+std::string preset_text(const Row& row) {
+  return row.required && row.preset.empty() ? "required" : row.preset;
+}
+
+// GitHub Flavored Markdown, 4.10: a pipe in a cell is escaped, also within backquotes.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string code_cell(std::string_view text) {
+  return text.empty() ? std::string{} : "`" + cell(text) + "`";
+}
+
+std::string markdown_table(const ComponentInfo& component) {
+  const auto rows = rows_of(component);
+  if (rows.empty()) return "Takes no configuration.\n";
+  std::string text = "| key | type | default | meaning |\n|---|---|---|---|\n";
+  for (const auto& row : rows) {
+    const auto preset = preset_text(row);
+    text += fmt::format("| `{}` | {} | {} | {} |\n", cell(row.key), cell(row.type),
+                        preset == "required" ? preset : code_cell(preset), cell(row.description));
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string markdown_text(const Module& module) {
+  std::string text;
+  for (const auto& component : module.info.components) {
+    text += fmt::format("{}## {} `{}`\n", text.empty() ? "" : "\n", kind_name(component.kind),
+                        component.id);
+    if (!component.summary.empty()) text += component.summary + "\n";
+    text +=
+        fmt::format("\n{}\n```toml\n{}```\n", markdown_table(component), example_toml(component));
+  }
+  return text;
+}
 
 std::string schema_table(const ComponentInfo& component) {
   const auto rows = rows_of(component);
@@ -135,8 +177,7 @@ std::string schema_table(const ComponentInfo& component) {
   };
   line("key", "type", "default", "meaning");
   for (const auto& row : rows) {
-    line(row.key, row.type, row.required && row.preset.empty() ? "required" : row.preset,
-         row.description);
+    line(row.key, row.type, preset_text(row), row.description);
   }
   return text;
 }

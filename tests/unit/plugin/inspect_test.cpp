@@ -44,6 +44,17 @@ TEST(Inspect, SchemaAsTableAndAsExample) {
             "url = \"http://peer/\"\n");
 }
 
+TEST(Inspect, MarkdownHasATableAndAnExample) {
+  const TempFolder folder;
+  const auto module = inspect_file(test_plugin("probe"), folder.path() / "copies", "test");
+  const auto text = markdown_text(**module);
+  EXPECT_THAT(text, testing::StartsWith("## provider `probe`\n"));
+  EXPECT_THAT(text, HasSubstr("\n| `url` | string | required | where the peer is |\n"));
+  EXPECT_THAT(text, HasSubstr("\n| `timeout` | duration | `\"5s\"` |  |\n"));
+  EXPECT_THAT(text, HasSubstr("```toml\n[[provider]]\nid = \"my_probe\"\n"));
+  EXPECT_THAT(text, HasSubstr("## limiter `probe`"));
+}
+
 TEST(Inspect, BrokenSchemaDoesNotStopInspection) {
   const TempFolder folder;
   const auto module = inspect_file(test_plugin("broken_schema"), folder.path() / "copies", "test");
