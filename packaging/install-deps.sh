@@ -19,6 +19,7 @@ packages=(
   libcctz-dev tzdata
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
+  protobuf-compiler python3-protobuf  # what is told to a collector, read by its definitions
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
   chromium  # shows /docs in tests/browser
 )

@@ -50,6 +50,12 @@ boost::asio::awaitable<http::Response> preflight(Context& context, const std::st
 
 }  // namespace
 
+model::TraceContext Call::trace() const {
+  const auto header = request.header("traceparent");
+  if (!header) return {};
+  return model::parse_traceparent(*header).value_or(model::TraceContext{});
+}
+
 Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
     : settings(std::move(given_settings)),
       ports(given_ports),

@@ -52,6 +52,7 @@ struct Call {
   const ApiPorts& ports() const { return context.ports; }
   ports::Executor& executor() const { return *request.executor; }
   const model::Client& client() const { return principal->client; }
+  model::TraceContext trace() const;  // the client's; invalid where it sent none, or a wrong one
 };
 
 using Resource = boost::asio::awaitable<http::Response> (*)(Call& call);

@@ -23,6 +23,7 @@
 #include "core/app/part_options.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
+#include "core/app/tracing.h"
 #include "core/http/client.h"
 #include "core/http/server.h"
 #include "core/http/webhook_signature.h"
@@ -95,6 +96,7 @@ class Gateway::Impl {
       : config_(std::move(config)),
         log_(telemetry::make_log({.level = config_.log.level, .format = config_.log.format})),
         store_(store::SqliteStore::open(store_options(config_, log_.get()), clock_, id_random_)),
+        tracing_(config_.tracing, clock_, log_.get()),
         loop_(clock_),
         http_clients_(http::make_http_client_factory(loop_.context(), clock_)),
         plugins_(plugin_options(config_), plugin::HostServices{.loop = loop_,
@@ -103,7 +105,7 @@ class Gateway::Impl {
                                                                .http = http_clients_.get(),
                                                                .io = &loop_.context()}),
         callback_http_(http_clients_->make(callback_pool(config_))),
-        intake_(intake_settings(config_), clock_, *store_),
+        intake_(intake_settings(config_), clock_, *store_, tracing_.tracer()),
         lifetime_([this](const std::string& part, const std::string& what) {
           log_->error("part failed to stop", {{"part", part}, {"error", what}});
         }) {
@@ -166,6 +168,7 @@ class Gateway::Impl {
 
   // What start() does, forward, and stop() undoes, backward.
   void plan() {
+    lifetime_.add({"tracing", [this] { tracing_.start(); }, [this] { tracing_.stop(); }});
     lifetime_.add({"loop", [this] { loop_.start(); }, [this] { loop_.stop(); }});
     lifetime_.add({"plugins", [this] { start_plugins(); }, [this] { plugins_.stop(); }});
     lifetime_.add({"callbacks", [this] { prepare_callbacks(); }, [this] { end_callbacks(); }});
@@ -194,7 +197,8 @@ class Gateway::Impl {
                                 .shared_window = plugins_.shared_window(),
                                 .settlements = &settlements_,
                                 .inbound = inbound_.get(),
-                                .route_distributors = plugins_.route_distributors()},
+                                .route_distributors = plugins_.route_distributors(),
+                                .tracer = tracing_.tracer()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
     const auto waiting = store_->callback_heads();
@@ -215,7 +219,8 @@ class Gateway::Impl {
                                                                       .store = *store_,
                                                                       .http = *callback_http_,
                                                                       .signer = callback_signer_,
-                                                                      .log = log_.get()});
+                                                                      .log = log_.get(),
+                                                                      .tracer = tracing_.tracer()});
     store_->watch_callbacks(*callbacks_);
   }
 
@@ -326,6 +331,7 @@ class Gateway::Impl {
   std::unique_ptr<store::SqliteStore> store_;
   std::vector<model::Client> clients_;  // those the configuration declares
   std::unique_ptr<pipeline::InboundIntake> inbound_;
+  Tracing tracing_;
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;

@@ -314,6 +314,15 @@ struct Log {
   bool operator==(const Log&) const = default;
 };
 
+struct Tracing {
+  std::string endpoint;       // of an OTLP collector, http or https; empty: nothing is recorded
+  std::string authorization;  // for it; secret
+  std::string service_name = "heliograph";
+  double sample = 0.01;  // of the messages that came without a trace
+
+  bool operator==(const Tracing&) const = default;
+};
+
 // What the mock providers of `serve --demo` and of the program `mock-provider` do unless told
 // otherwise. Comes from the environment only (MOCK_SUCCESS_RATE and its like).
 struct Mock {
@@ -353,6 +362,7 @@ struct Config {
   Callbacks callbacks;
   milliseconds drain_timeout{30'000};
   Log log;
+  Tracing tracing;
   Mock mock;
   std::vector<std::string> notes;  // for the log at start: variables that took effect, warnings
 

@@ -178,6 +178,19 @@ void read_log(TableReader& table, Log& out) {
   table.choice("format", out.format, {"console", "json"});
 }
 
+void read_tracing(TableReader& table, const Surroundings& surroundings, Tracing& out) {
+  table.text("endpoint", out.endpoint);
+  table.text("service_name", out.service_name);
+  table.real("sample", out.sample, 0.0, 1.0);
+  read_secret(table, "authorization", surroundings, out.authorization);
+  if (!out.endpoint.empty() && !is_http_url(out.endpoint)) {
+    table.error("endpoint",
+                "expected an http:// or https:// address, such as "
+                "\"http://127.0.0.1:4318/v1/traces\"");
+  }
+  if (out.service_name.empty()) table.error("service_name", "is empty");
+}
+
 }  // namespace
 
 void read_operation(TableReader& root, const Surroundings& surroundings, Config& out) {
@@ -201,6 +214,7 @@ void read_operation(TableReader& root, const Surroundings& surroundings, Config&
     t.duration("drain_timeout", out.drain_timeout, milliseconds{0}, hours{1});
   });
   root.section("log", [&](TableReader& t) { read_log(t, out.log); });
+  root.section("tracing", [&](TableReader& t) { read_tracing(t, surroundings, out.tracing); });
 }
 
 }  // namespace heliograph::config

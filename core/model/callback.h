@@ -13,6 +13,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/status.h"
+#include "core/model/trace_context.h"
 
 namespace heliograph::model {
 
@@ -74,6 +75,7 @@ struct CallbackJob {
   std::string body;
   std::uint16_t attempts = 0;  // made so far
   TimePoint due{};
+  TraceContext trace;  // of the message it tells of; invalid for one that came in
 };
 
 // A delivery as the API shows it.

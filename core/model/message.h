@@ -13,6 +13,7 @@
 #include "core/model/content.h"
 #include "core/model/ids.h"
 #include "core/model/status.h"
+#include "core/model/trace_context.h"
 
 namespace heliograph::model {
 
@@ -68,6 +69,7 @@ struct NewMessage {
   ScheduleReason schedule_reason = ScheduleReason::kNone;
   std::chrono::milliseconds validity{};  // from acceptance (or send_at) on; > 0
   bool in_conversation = false;  // joins the thread of its two addresses: a row more to write
+  TraceContext trace;            // the span that its sends stand below; often invalid
 };
 
 // What the dispatcher needs of a message that waits, and what it hands to a provider.
@@ -101,6 +103,7 @@ struct WorkItem {
   std::string to;
   std::string text;
   std::string metadata_json;
+  TraceContext trace;  // as in NewMessage
 };
 
 // A message as the API shows it.

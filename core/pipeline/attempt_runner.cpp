@@ -58,7 +58,8 @@ AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePor
       board_(board),
       classes_(classes),
       routes_(routes),
-      owner_(owner) {}
+      owner_(owner),
+      spans_(ports.tracer, ports.clock) {}
 
 model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
   if (at == ports::MonoTime::max()) return model::kNever;
@@ -79,6 +80,7 @@ void AttemptRunner::start(Job& job, const Choice& choice, void (AttemptRunner::*
   job.stage = Stage::kBeginning;
   job.started_at = ports_.clock.wall();
   job.permits_aged = 0;
+  spans_.attempt_begins(job);
   ++board_[choice.provider].in_flight;
   ++active_;
   ++begun_;
@@ -182,7 +184,8 @@ void AttemptRunner::send(Job& job) {
       .attempt_number = static_cast<std::uint16_t>(job.item.attempt_number + 1),
       .resend = job.item.doubtful && job.item.last_provider == entry.key,
       .deadline = now + entry.settings.timeout,
-      .begin_by = job.begin_by};
+      .begin_by = job.begin_by,
+      .trace = spans_.send_begins(job)};
   job.stage = Stage::kSending;
   job.sent_at = now;
   if (entry.handle->send(request)) {
@@ -260,6 +263,7 @@ void AttemptRunner::on_send_result(model::ProviderKey provider, ports::SendTicke
   // NOT_TRIED is not a provider's to say; taken for what it may hide.
   if (result.outcome == Outcome::kNotTried) result.outcome = Outcome::kUnknown;
   const nanoseconds latency = ports_.clock.mono() - job.sent_at;
+  spans_.send_ended(job, board_[job.choice.provider].settings.id, result);
   note_result(job, result);
   tell_distributor(job, result.outcome, latency);
   const AttemptEnd end = end_of(job.item, job.choice.provider, std::move(result), false);
@@ -351,6 +355,7 @@ void AttemptRunner::record(Job& job, ports::FinishAttempt command, bool again) {
 void AttemptRunner::on_recorded(Job& job, bool again, const ports::FinishResult& result) {
   --active_;
   ++finished_;
+  spans_.attempt_ended(job, board_[job.choice.provider].settings.id);
   // Not applied: the row is not in this attempt any more. Another status than ours: a receipt that
   // had come early has already moved it on.
   if (!result.applied || !model::is_waiting(result.status))

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "core/pipeline/alive.h"
+#include "core/pipeline/attempt_spans.h"
 #include "core/pipeline/job.h"
 #include "core/pipeline/outcome.h"
 #include "core/pipeline/pipeline.h"
@@ -91,6 +92,7 @@ class AttemptRunner {
   const DispatchClasses& classes_;
   const RouteBook& routes_;
   AttemptOwner& owner_;
+  AttemptSpans spans_;
   ports::MonoTime late_told_until_{};
   std::unordered_map<std::uint64_t, Job*> sending_;  // by ticket
   std::uint64_t last_ticket_ = 0;

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "core/pipeline/accept_limits.h"
+#include "core/pipeline/accept_span.h"
 #include "core/pipeline/in_flight_keys.h"
 #include "core/pipeline/submission_judge.h"
 
@@ -11,12 +12,17 @@ namespace heliograph::pipeline {
 
 class Intake::Impl {
  public:
-  Impl(IntakeSettings given, ports::Clock& time, ports::Store& keeper)
-      : settings(std::move(given)), clock(time), store(keeper), limits(settings.limits) {}
+  Impl(IntakeSettings given, ports::Clock& time, ports::Store& keeper, ports::Tracer* given_tracer)
+      : settings(std::move(given)),
+        clock(time),
+        store(keeper),
+        tracer(given_tracer),
+        limits(settings.limits) {}
 
   const IntakeSettings settings;
   ports::Clock& clock;
   ports::Store& store;
+  ports::Tracer* const tracer;
   AcceptLimits limits;
   InFlightKeys keys;
   // Of batches handed to the store and not answered yet.
@@ -35,6 +41,24 @@ void answer(ports::Executor& where, ports::Done<Result> done, Result result) {
 bool counts(const ports::AcceptResult& result) {
   const auto* accepted = std::get_if<ports::Accepted>(&result);
   return accepted != nullptr && !accepted->replayed;
+}
+
+std::optional<model::MessageId> id_of(const ports::AcceptResult& result) {
+  const auto* accepted = std::get_if<ports::Accepted>(&result);
+  return accepted == nullptr ? std::nullopt : std::optional(accepted->id);
+}
+
+// One client hands over a batch, so its messages came with one trace.
+AcceptSpan span_of(ports::Tracer* tracer, const ports::Clock& clock,
+                   std::vector<BatchItem>& items) {
+  std::optional<AcceptSpan> span;
+  for (BatchItem& item : items) {
+    auto* message = std::get_if<model::NewMessage>(&item);
+    if (message == nullptr) continue;
+    if (!span) span.emplace(tracer, clock, message->trace);
+    message->trace = span->context();
+  }
+  return span.value_or(AcceptSpan(nullptr, clock, {}));
 }
 
 // Beyond it batches are refused: what waits for the store's writer is in memory.
@@ -82,8 +106,9 @@ IntakeBatchResult batch_result(ports::AcceptBatchResult result, ports::BatchAnsw
 
 }  // namespace
 
-Intake::Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store)
-    : impl_(std::make_shared<Impl>(std::move(settings), clock, store)) {}
+Intake::Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store,
+               ports::Tracer* tracer)
+    : impl_(std::make_shared<Impl>(std::move(settings), clock, store, tracer)) {}
 
 Intake::~Intake() = default;
 
@@ -123,9 +148,13 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
     }
     claim.emplace(*std::move(claimed));
   }
-  auto finished = [kept = impl_, client = client.id, client_too, limited, claim = std::move(claim),
+  const AcceptSpan span(impl.tracer, impl.clock, message.trace);
+  message.trace = span.context();
+  auto finished = [kept = impl_, client = client.id, client_too, limited, span,
+                   claim = std::move(claim),
                    done = std::move(done)](ports::AcceptResult result) mutable {
     claim.reset();
+    span.end(id_of(result));
     if (limited && std::holds_alternative<ports::NotReplayed>(result)) return done(*limited);
     if (!limited && !counts(result)) kept->limits.give_back(client, client_too);
     done(std::move(result));
@@ -165,13 +194,16 @@ void Intake::accept_batch(const model::Client& client, std::vector<BatchItem> it
   const auto grant =
       impl.limits.admit_some(client, client_too, count_messages(items), impl.clock.mono(), state);
   apply_limit(items, grant);
-  auto finished = [kept = impl_, client = client.id, client_too, size, taken = grant.messages,
+  const AcceptSpan span = span_of(impl.tracer, impl.clock, items);
+  auto finished = [kept = impl_, client = client.id, client_too, size, span, taken = grant.messages,
                    refused = grant.messages == 0 ? unsubmitted(items) : ports::BatchAnswer{},
                    claim = std::move(claim),
                    done = std::move(done)](ports::AcceptBatchResult result) mutable {
     claim.reset();
     kept->batch_messages -= size;
-    kept->limits.give_back(client, client_too, taken - count_accepted(result));
+    const std::size_t accepted = count_accepted(result);
+    kept->limits.give_back(client, client_too, taken - accepted);
+    span.end_batch(size, accepted);
     done(batch_result(std::move(result), std::move(refused)));
   };
   if (grant.messages == 0 && !key) {

@@ -24,6 +24,7 @@
 #include "core/pipeline/route_table.h"
 #include "core/ports/clock.h"
 #include "core/ports/store.h"
+#include "core/ports/tracer.h"
 
 namespace heliograph::pipeline {
 
@@ -98,7 +99,9 @@ struct RecipientPrice {
 
 class Intake {
  public:
-  Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store);
+  // `tracer` may be null.
+  Intake(IntakeSettings settings, ports::Clock& clock, ports::Store& store,
+         ports::Tracer* tracer = nullptr);
   ~Intake();
 
   std::expected<model::NewMessage, FieldError> judge(const model::Client& client,
@@ -111,13 +114,14 @@ class Intake {
   struct Options {
     bool skip_client_limit = false;  // facade requests share one client
   };
-  // `state` (if given) is filled before accept() returns.
+  // `message.trace` is the client's, as it came. `state` (if given) is filled before accept()
+  // returns.
   void accept(const model::Client& client, model::NewMessage message,
               std::optional<ports::IdempotencyKey> key, const Options& options, LimitState* state,
               ports::Executor& where, ports::Done<IntakeResult> done);
 
-  // Several at once: one key, one command for the store. Limits count messages, so the first that
-  // fit get in.
+  // Several at once: one key, one command for the store, one span. Limits count messages, so the
+  // first that fit get in.
   void accept_batch(const model::Client& client, std::vector<BatchItem> items,
                     std::optional<ports::IdempotencyKey> key, const Options& options,
                     LimitState* state, ports::Executor& where, ports::Done<IntakeBatchResult> done);

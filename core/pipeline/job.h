@@ -72,6 +72,9 @@ struct Job {
   std::uint64_t grant = 0;
   int permits_aged = 0;
   Ending ending;
+  model::TraceContext attempt_trace;
+  model::TraceContext send_trace;
+  ports::MonoTime begun_at{};
   std::string content;  // of a rich item, from the attempt's beginning to its end
 
   ports::QueuePosition position() const { return {item.due, item.id.row()}; }

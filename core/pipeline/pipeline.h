@@ -26,6 +26,7 @@
 #include "core/ports/random.h"
 #include "core/ports/shared_window.h"
 #include "core/ports/store.h"
+#include "core/ports/tracer.h"
 
 namespace heliograph::pipeline {
 
@@ -62,6 +63,7 @@ struct PipelinePorts {
   InboundIntake* inbound = nullptr;              // nullptr: messages that come in are refused
   // A strategy of its own for each of PipelineSettings::routes.
   std::vector<ports::Distributor*> route_distributors{};
+  ports::Tracer* tracer = nullptr;  // nullptr: nothing is recorded
 };
 
 // How much wider than in the contract a window of the limiter is.

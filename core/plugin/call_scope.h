@@ -9,6 +9,7 @@
 
 #include <chrono>
 
+#include "core/model/trace_context.h"
 #include "core/ports/clock.h"
 
 namespace heliograph::plugin {
@@ -23,6 +24,7 @@ struct CallContext {
   // Inside a provider's send(): what is being sent, and until when its permit is fresh.
   hg_op sending = 0;
   ports::MonoTime begin_by = ports::MonoTime::max();
+  const model::TraceContext* trace = nullptr;  // of that send; nullptr: none
 };
 
 inline thread_local CallContext current_call;

@@ -104,6 +104,16 @@ std::uint64_t count_of(std::chrono::nanoseconds time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
 }
 
+// What a plugin says of traces itself stands.
+void pass_on_trace(const CallContext& inside, ports::OutgoingRequest& request) {
+  constexpr std::string_view kHeader = "traceparent";
+  if (inside.trace == nullptr) return;
+  for (const auto& [name, value] : request.headers) {
+    if (base::equals_ignore_case(name, kHeader)) return;
+  }
+  request.headers.emplace_back(kHeader, model::format_traceparent(*inside.trace));
+}
+
 ports::OutgoingResponse not_sent(ports::HttpStatus status, std::string detail) {
   ports::OutgoingResponse response;
   response.status = status;
@@ -154,6 +164,7 @@ hg_status HttpExtension::request(const hg_http_request* given, hg_http_fn done, 
   if (request->deadline <= now) return HG_E_DEADLINE;
   const auto mine = ++last_id_;
   request->begin_by = inside.begin_by;
+  pass_on_trace(inside, *request);
   calls_.emplace(mine, Call{done, arg, tag, inside.sending});
   if (inside.on_loop) {
     if (const auto status = send_now(mine, std::move(*request)); status != HG_OK) {

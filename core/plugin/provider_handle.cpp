@@ -164,6 +164,7 @@ bool ProviderHandle::send(const ports::SendRequest& request) {
   instance_.loop_call("send", instance_.budgets().loop_call, [&] {
     current_call.sending = op;
     current_call.begin_by = request.begin_by;
+    current_call.trace = request.trace.valid() ? &request.trace : nullptr;
     status = table_.send(instance_.self(), &item, 1, &accepted);
   });
   return settle(op, std::move(flight), status, accepted, request.deadline);

@@ -37,6 +37,7 @@ struct SendRequest {
   // The permit it was given is fresh until then: what has not begun to be written by then must not
   // be, and is reported by on_begin_missed(). max(): no permit was needed.
   MonoTime begin_by = MonoTime::max();
+  model::TraceContext trace{};  // of this send; passed on to the peer where valid
 };
 
 // What the pipeline is told. [loop], never from inside a call of Provider.

@@ -59,6 +59,7 @@ std::expected<model::NewMessage, http::Problem> read_item(const Call& call, cons
   if (submission->otp) put_code(*submission, index, batch);
   auto message = call.ports().intake.judge(call.client(), *submission);
   if (!message) return std::unexpected(problem_of(std::move(message.error())));
+  message->trace = call.trace();
   return std::move(*message);
 }
 

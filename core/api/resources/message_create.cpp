@@ -57,6 +57,7 @@ std::expected<Order, http::Problem> read_order(const Call& call) {
   auto message = call.ports().intake.judge(call.client(), *submission);
   if (!message) return bad(std::move(message.error()));
   order.message = std::move(*message);
+  order.message.trace = call.trace();
   if (order.message.schedule_reason != model::ScheduleReason::kNone) {
     order.held_until = order.message.send_at;
   }

@@ -226,7 +226,9 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
                         .client = target.client,
                         .id = job.id,
                         .attempts = job.attempts,
-                        .begun = ports_.clock.mono()};
+                        .begun = ports_.clock.mono(),
+                        .parent = job.trace.span_id,
+                        .trace = ports::begin_span(ports_.tracer, job.trace)};
   CallbackVerdict refused;
   if (!settings_.allow_http && is_plain_http(url)) {
     refused.error = "http:// is not allowed (callbacks.allow_http)";
@@ -235,8 +237,10 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
   auto answered = [this, attempt](const ports::OutgoingResponse& response) {
     on_answer(attempt, response);
   };
-  const auto begun =
-      ports_.http.request(make_request(target, job, url), alive_.guard(std::move(answered)));
+  ports::OutgoingRequest request = make_request(target, job, url);
+  if (attempt.trace.valid())
+    request.headers.emplace_back("traceparent", model::format_traceparent(attempt.trace));
+  const auto begun = ports_.http.request(std::move(request), alive_.guard(std::move(answered)));
   if (begun) {
     ++lane.in_flight;
     ++client_in_flight_[target.client];
@@ -260,6 +264,7 @@ void CallbackDispatcher::on_answer(const Attempt& attempt,
 
   const ports::MonoTime now = ports_.clock.mono();
   const CallbackVerdict verdict = judge_callback(response, ports_.clock.real_wall());
+  end_span(attempt, verdict);
   if (verdict.delivered) {
     lane.pace.on_success();
   } else if (verdict.slow_down) {
@@ -278,6 +283,22 @@ void CallbackDispatcher::on_answer(const Attempt& attempt,
   work_those_in_line();
   work(lane);
   finish_drain_if_idle();
+}
+
+// Not its URL, which is the client's business.
+void CallbackDispatcher::end_span(const Attempt& attempt, const CallbackVerdict& verdict) {
+  if (!ports::is_recorded(ports_.tracer, attempt.trace)) return;
+  ports::Span span;
+  span.context = attempt.trace;
+  span.parent = attempt.parent;
+  span.name = "callback";
+  span.kind = ports::SpanKind::kClient;
+  span.start = attempt.begun;
+  span.end = ports_.clock.mono();
+  span.failed = !verdict.delivered;
+  span.attributes.emplace_back("heliograph.callback.id", attempt.id.to_string());
+  span.attributes.emplace_back("http.response.status_code", std::int64_t{verdict.status_code});
+  ports_.tracer->end(std::move(span));
 }
 
 void CallbackDispatcher::settle(CallbackLane& lane, const Attempt& attempt,

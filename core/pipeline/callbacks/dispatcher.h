@@ -29,6 +29,7 @@
 #include "core/ports/log.h"
 #include "core/ports/random.h"
 #include "core/ports/store_callbacks.h"
+#include "core/ports/tracer.h"
 
 namespace heliograph::pipeline {
 
@@ -50,7 +51,8 @@ struct CallbackDispatcherPorts {
   ports::StoreCallbacks& store;
   ports::HttpClient& http;
   const ports::CallbackSigner& signer;
-  ports::Log* log = nullptr;  // nullptr: silent
+  ports::Log* log = nullptr;        // nullptr: silent
+  ports::Tracer* tracer = nullptr;  // nullptr: nothing is recorded
 };
 
 class CallbackDispatcher final : public ports::CallbackEvents {
@@ -81,6 +83,8 @@ class CallbackDispatcher final : public ports::CallbackEvents {
     model::CallbackId id;
     std::size_t attempts = 0;  // before this one
     ports::MonoTime begun{};
+    model::SpanId parent{};     // in the trace of the message
+    model::TraceContext trace;  // of this attempt; may be invalid
   };
 
   // Rows of deliveries, each with that of its endpoint.
@@ -106,6 +110,7 @@ class CallbackDispatcher final : public ports::CallbackEvents {
   ports::OutgoingRequest make_request(const model::CallbackEndpoint& target,
                                       const model::CallbackJob& job, const std::string& url) const;
   void on_answer(const Attempt& attempt, const ports::OutgoingResponse& response);
+  void end_span(const Attempt& attempt, const CallbackVerdict& verdict);
   void settle(CallbackLane& lane, const Attempt& attempt, const CallbackVerdict& verdict);
   void disable(CallbackLane& lane);
   void give_up(CallbackLane& lane, const model::CallbackJob& job, std::string why);

@@ -18,9 +18,11 @@ constexpr const char* kInsert =
     "INSERT INTO messages (id, random, client, channel, lane, class, status, due, expires_at,"
     " updated_at, pinned, in_doubt, parts, cost_cents, hold_state, held_since, send_at,"
     " idempotency_key, recipient, recipient_given, sender, body, client_reference, callback_url,"
-    " metadata, rich, conversation, schedule_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+    " metadata, rich, conversation, schedule_reason, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+    "?8, ?9, "
     "?10,"
-    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, "
+    "?29)";
 
 std::optional<Blob> key_hash(const std::optional<ports::IdempotencyKey>& key) {
   if (!key) return std::nullopt;
@@ -188,6 +190,7 @@ Accepts::Taken Accepts::take(const model::NewMessage& message, const Key& key,
   item.from = message.from;
   item.text = message.text;
   item.metadata_json = message.metadata_json;
+  item.trace = message.trace;
   effects_.waiting_items.push_back(std::move(item));
   return accepted;
 }
@@ -212,12 +215,15 @@ void Accepts::insert(const model::NewMessage& message, const Key& key, const mod
   if (message.cost_cents > 0) held_since = item.due;
   std::optional<std::int64_t> thread;
   if (conversation) thread = conversation->row();
+  const model::PackedTrace packed = model::pack_trace(message.trace);
+  std::optional<Blob> trace;
+  if (message.trace.valid()) trace = Blob(packed);
   insert_.run(item.id.row(), item.id.random(), item.client, item.channel, item.lane,
               item.dispatch_class, item.status, item.due, item.expires_at, now, item.pinned,
               item.in_doubt, item.parts, message.cost_cents, hold, held_since, send_at,
               key_hash(key), message.to, message.to_given, message.from, message.text,
               message.client_reference, message.callback_url, message.metadata_json, item.rich,
-              thread, scheduled ? message.schedule_reason : model::ScheduleReason::kNone);
+              thread, scheduled ? message.schedule_reason : model::ScheduleReason::kNone, trace);
   if (item.rich) insert_content_.run(item.id.row(), message.content);
 }
 

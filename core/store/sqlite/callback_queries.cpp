@@ -57,9 +57,10 @@ CallbackQueries::CallbackQueries(Connection& connection)
       failed_(connection, delivery_query("INDEXED BY callback_deliveries_failed"
                                          " WHERE endpoint = ?1 AND state = 2")),
       due_(connection,
-           "SELECT id, random, url, body, attempts, due FROM callback_deliveries"
-           " INDEXED BY callback_deliveries_due WHERE state = 0 AND endpoint = ?1 AND due <= ?2"
-           " ORDER BY due, id LIMIT ?3"),
+           "SELECT d.id, d.random, d.url, d.body, d.attempts, d.due, m.trace"
+           " FROM callback_deliveries d INDEXED BY callback_deliveries_due"
+           " LEFT JOIN messages m ON m.id = d.message AND m.random = d.message_random"
+           " WHERE d.state = 0 AND d.endpoint = ?1 AND d.due <= ?2 ORDER BY d.due, d.id LIMIT ?3"),
       next_due_(connection,
                 "SELECT due FROM callback_deliveries INDEXED BY callback_deliveries_due"
                 " WHERE state = 0 AND endpoint = ?1 AND due > ?2 ORDER BY due LIMIT 1"),
@@ -143,6 +144,7 @@ ports::CallbackPage CallbackQueries::due(std::int64_t endpoint, model::TimePoint
       job.body = rows.get<std::string>();
       job.attempts = rows.get<std::uint16_t>();
       job.due = rows.get<model::TimePoint>();
+      job.trace = model::unpack_trace(rows.get<Blob>());
     }
   }
   page.next_due = next_due(endpoint, now);

@@ -35,6 +35,7 @@ model::WorkItem read_work_item(Rows& rows) {
   item.started_at = rows.get<model::TimePoint>();
   item.rich = rows.get<bool>();
   item.key_cycle = rows.get<std::uint16_t>();
+  item.trace = model::unpack_trace(rows.get<Blob>());
   return item;
 }
 

@@ -15,7 +15,7 @@ inline constexpr std::string_view kWorkItemColumns =
     "id, random, client, channel, lane, class, status, cycle, attempts, attempt_number, round, due,"
     " expires_at, ifnull(sending_provider, provider), pinned, in_doubt, doubtful,"
     " possible_duplicate, parts, excluded, recipient, sender, body, metadata,"
-    " ifnull(started_at, 0), rich, key_cycle";
+    " ifnull(started_at, 0), rich, key_cycle, trace";
 
 model::WorkItem read_work_item(Rows& rows);
 

@@ -9,6 +9,7 @@
 #include "core/base/json_text.h"
 #include "core/base/text.h"
 #include "core/model/ids.h"
+#include "core/model/trace_context.h"
 #include "tests/fuzz/target.h"
 
 namespace heliograph {
@@ -25,6 +26,12 @@ FUZZ_TARGET(ids) {
   MUST(base::from_base64(base::to_base64(input)) == input);
   if (const auto bytes = base::from_hex(input)) {
     MUST(base::to_hex(std::as_bytes(std::span(*bytes))) == base::to_lower_ascii(input));
+  }
+  if (const auto trace = model::parse_traceparent(input)) {
+    const std::string written = model::format_traceparent(*trace);
+    MUST(trace->valid() && written.substr(2, 51) == input.substr(2, 51));
+    MUST(model::parse_traceparent(written) == trace);
+    MUST(model::unpack_trace(model::pack_trace(*trace)) == *trace);
   }
   fuzz::Pieces pieces(input);
   const std::string_view scope = pieces.line();

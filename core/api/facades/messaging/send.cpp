@@ -47,6 +47,7 @@ std::expected<Order, http::Response> read_order(const Call& call,
   if (!message) return std::unexpected(misjudged(message.error()));
   order.message = *std::move(message);
   order.message.in_conversation = true;
+  order.message.trace = call.trace();
   return order;
 }
 

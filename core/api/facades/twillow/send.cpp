@@ -130,6 +130,7 @@ boost::asio::awaitable<http::Response> take(Call& call, std::string provider) {
   if (call.context.settings.messages.default_from.empty()) submission->from = kSender;
   auto message = call.ports().intake.judge(call.client(), *submission);
   if (!message) co_return misjudged(message.error());
+  message->trace = call.trace();
 
   pipeline::LimitState limit;
   const pipeline::Intake::Options options{.skip_client_limit = true};
