@@ -20,9 +20,12 @@ class ServerMetrics {
 
  private:
   static constexpr std::size_t kCodes = 600;
+  ports::Counter& counter_of(unsigned status);
+
   ports::Metrics& metrics_;
   ports::Histogram& times_;
-  // Made when a code is answered first: there are too many to show those that never are.
+  // Made when a code is answered first: there are too many to show those that never are. Only the
+  // faults are there from the start, for alerts ask how they grow.
   std::array<std::atomic<ports::Counter*>, kCodes> codes_{};
 };
 

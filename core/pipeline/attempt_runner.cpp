@@ -59,7 +59,9 @@ AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePor
       classes_(classes),
       routes_(routes),
       owner_(owner),
-      metrics_(ports::metrics_or_none(ports.metrics)) {}
+      metrics_(ports::metrics_or_none(ports.metrics)) {
+  for (std::size_t i = 0; i < board.size(); ++i) metrics_of(i);  // seen before the first attempt
+}
 
 model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
   if (at == ports::MonoTime::max()) return model::kNever;

@@ -13,6 +13,7 @@ from harness import GatewayTest, main, wait_until
 from receiver import Receiver
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OPERATING_PAGE = os.path.join(ROOT, "docs", "operating.md")
 METRICS_PAGE = os.path.join(ROOT, "docs", "metrics.md")
 PROMETHEUS = os.path.join(ROOT, "packaging", "prometheus")
 DASHBOARD = os.path.join(ROOT, "packaging", "grafana", "heliograph.json")
@@ -57,7 +58,7 @@ def promtool(*arguments, text=None):
     return run.returncode, run.stdout + run.stderr
 
 
-class MetricsTest(GatewayTest):
+class Scraping(GatewayTest):
     def scrape(self, gateway, client=None):
         answer = (client or gateway.client(None)).get("/metrics")
         self.assertEqual(answer.status, 200, answer)
@@ -90,6 +91,8 @@ class MetricsTest(GatewayTest):
         self.assertEqual(answer.status, 201, answer)
         return gateway
 
+
+class MetricsTest(Scraping):
     def test_figures_are_those_of_what_was_done(self):
         gateway = self.busy()
         for _ in range(5):
@@ -266,6 +269,82 @@ class DoorTest(GatewayTest):
         self.assertEqual(harness.Http(port, harness.KEY).get("/v1/me").status, 404)
         self.assertEqual(harness.Http(port).get("/healthz").status, 200)
         self.assertEqual(self.statuses(gateway.port), (404, 404))
+
+
+class Papers(Scraping):
+    """The page about the metrics, the alert rules and the dashboard, against a real scrape."""
+
+    def setUp(self):
+        super().setUp()
+        gateway = self.busy()
+        gateway.wait_for_status(gateway.send(), "DELIVERED")
+        self.page = self.reached(gateway, lambda page: page.sum("heliograph_send_to_receipt_seconds_count") > 0, "a receipt")
+
+    def test_each_metric_is_described_as_it_is(self):
+        described = {}
+        with open(METRICS_PAGE, encoding="utf-8") as file:
+            for name, kind, labels in re.findall(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", file.read(), re.M):
+                self.assertNotIn(name, described, "described twice")
+                described[name] = (kind, set(re.findall(r"`([a-z_]+)`", labels)))
+        real = {name: (kind, set()) for name, kind in self.page.types.items() if not name.startswith("heliograph_plugin_http_")}
+        for sample, labels, _ in self.page.samples:
+            if self.page.family(sample) in real:
+                real[self.page.family(sample)][1].update(labels.keys() - {"le"})
+        self.assertEqual(described, real)
+
+    def names_exist(self, expressions, where):
+        """Each name in these expressions is that of a series, and each label that is asked for has the value."""
+        known = {(name, label, value) for name, labels, _ in self.page.samples for label, value in labels.items()}
+        names = {name for name, _, _ in self.page.samples}
+        used = set()
+        for expression in expressions:
+            for name, labels in re.findall(r"\b((?:heliograph|process)_\w+)(?:\{([^}]*)\})?", expression):
+                self.assertIn(name, names, f"{where}: {expression}")
+                used.add(self.page.family(name))
+                for label, comparison, value in re.findall(r'(\w+)(=~|!=|=)"([^"]*)"', labels or ""):
+                    if label in ("instance", "job"):
+                        continue
+                    for one in value.split("|") if comparison == "=~" else [value]:
+                        self.assertTrue((name, label, one) in known, f"{where}: {label}={one} in {expression}")
+        return used
+
+    def test_the_alert_rules_are_right_and_use_what_exists(self):
+        rules = os.path.join(PROMETHEUS, "heliograph.rules.yml")
+        for arguments in (("check", "rules", rules), ("check", "config", os.path.join(PROMETHEUS, "prometheus.yml")),
+                          ("test", "rules", os.path.join(PROMETHEUS, "heliograph.test.yml"))):
+            code, output = promtool(*arguments)
+            self.assertEqual(code, 0, output)
+        with open(rules, encoding="utf-8") as file:
+            text = file.read()
+        alerts, expressions = re.findall(r"- alert: (\w+)", text), re.findall(r"expr: (.+)", text)
+        self.assertEqual(len(alerts), len(expressions))
+        self.assertGreater(len(self.names_exist(expressions, "heliograph.rules.yml")), 15)
+        with open(OPERATING_PAGE, encoding="utf-8") as file:
+            told = re.findall(r"^\| `(Heliograph\w+)` \|", file.read(), re.M)
+        self.assertEqual(sorted(told), sorted(alerts), "docs/operating.md says what to do about each alert")
+
+    def test_the_dashboard_uses_what_exists(self):
+        with open(DASHBOARD, encoding="utf-8") as file:
+            dashboard = json.load(file)
+        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+        expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
+        expressions += [entry["expr"] for entry in dashboard["annotations"]["list"]]
+        expressions.append(dashboard["templating"]["list"][1]["definition"])
+        used = self.names_exist(expressions, "heliograph.json")
+        rare = {"heliograph_provider_enabled", "heliograph_provider_paused_seconds", "heliograph_queue_hints_dropped_total",
+                "heliograph_plugin_info", "heliograph_plugin_up", "heliograph_scrape_complete", "heliograph_scrape_seconds",
+                "process_threads", "process_virtual_memory_bytes", "heliograph_plugin_http_receipts_refused_total"}
+        self.assertEqual(set(self.page.types) - used, rare, "everything else is shown")
+        self.syntax_is_right([expression.replace("$__rate_interval", "5m").replace("$instance", ".*") for expression in expressions[:-1]])
+
+    def syntax_is_right(self, expressions):
+        """promtool reads expressions in rules alone."""
+        path = os.path.join(self.folder, "rules.yml")
+        rules = [{"record": f"r{number}", "expr": expression} for number, expression in enumerate(expressions)]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"groups": [{"name": "g", "rules": rules}]}, file)
+        code, output = promtool("check", "rules", path)
+        self.assertEqual(code, 0, output)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Committer {
  public:
   // `log`: nullptr is silent.
   Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log,
-            ports::Metrics& metrics);
+            ports::Metrics& metrics = ports::metrics_or_none(nullptr));
 
   void set_events(ports::StoreEvents* events) { events_ = events; }
   void set_callback_events(ports::CallbackEvents* events) { callback_events_ = events; }
