@@ -95,7 +95,9 @@ TEST(PluginMetrics, AKindThatChangesIsNotMixed) {
 }
 
 TEST(MetricsFamilies, MisbehaviourAndOverrunsAreToldApart) {
-  plugin::InstanceStatus status{.name = "p", .kind = "provider", .plugin = "http"};
+  plugin::InstanceStatus status;
+  status.name = "p";
+  status.plugin = "http";
   status.state = "running";
   status.misbehaviour = {{"slow_call", 3}, {"bad_index", 2}};
   status.calls = 7;
