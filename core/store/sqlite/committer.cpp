@@ -64,9 +64,8 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
     const std::size_t count = apply(batch, time_max);
     const ports::MonoTime before = clock_.mono();
     engine_.commit();
-    const ports::MonoTime after = clock_.mono();
-    metrics_.committed(count, after - before);
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(after - before);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
+    metrics_.committed(count, took);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
     if (took > kSlowCommit && log_ != nullptr) {
       log_->warn("slow commit: the disk keeps everybody waiting",

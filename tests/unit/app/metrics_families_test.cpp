@@ -42,10 +42,10 @@ double sample(const Families& families, const std::string& name,
 
 TEST(PluginMetrics, NamesAreMadeToFollowTheRules) {
   EXPECT_EQ(text({value_of(MetricKind::kCounter, "Things done!", 2)}),
-            "# HELP heliograph_plugin_my_plugin_things_done__total Help.\n"
-            "# TYPE heliograph_plugin_my_plugin_things_done__total counter\n"
-            "heliograph_plugin_my_plugin_things_done__total{instance_name=\"one\","
-            "plugin=\"my-plugin\"} 2\n");
+            "# HELP heliograph_plugin_my_plugin_things_done_total Help.\n"
+            "# TYPE heliograph_plugin_my_plugin_things_done_total counter\n"
+            "heliograph_plugin_my_plugin_things_done_total{plugin=\"my-plugin\","
+            "instance_name=\"one\"} 2\n");
   const auto named = [](const MetricValue& value) {
     return own_metrics_of_plugins({value}).at(0).name;
   };

@@ -10,6 +10,10 @@ namespace {
 
 using model::Outcome;
 
+auto always(SendPlan plan) {
+  return [plan](const ports::SendRequest&) { return plan; };
+}
+
 class PipelineMetrics : public testing::Test {
  protected:
   PipelineMetrics() { world.metrics = &metrics; }
@@ -104,8 +108,10 @@ TEST(IntakeMetrics, EachAnswerIsCountedOnce) {
   const auto answered = [&](const ports::AcceptResult& result) {
     intake.answered(model::Channel::kSms, model::Lane::kBulk, result);
   };
-  answered(ports::Accepted{});
-  answered(ports::Accepted{.replayed = true});
+  ports::Accepted accepted;
+  answered(accepted);
+  accepted.replayed = true;
+  answered(accepted);
   answered(ports::InsufficientCredit{});
   answered(ports::OptedOut{});
   answered(ports::IdempotencyMismatch{});
