@@ -5,9 +5,11 @@
 
 namespace heliograph::pipeline {
 
+using model::Outcome;
+
 ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& item) {
   model::AttemptResult result;
-  result.outcome = model::Outcome::kUnknown;
+  result.outcome = Outcome::kUnknown;
   result.detail = "interrupted by a restart";
   const model::ProviderKey key = item.last_provider.value_or(model::ProviderKey{});
   AttemptEnd end = end_of(item, board_.find(key), result, true);
