@@ -4,6 +4,7 @@ names each metric, and the alert rules and the dashboard use only names that exi
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -17,6 +18,7 @@ OPERATING_PAGE = os.path.join(ROOT, "docs", "operating.md")
 METRICS_PAGE = os.path.join(ROOT, "docs", "metrics.md")
 PROMETHEUS = os.path.join(ROOT, "packaging", "prometheus")
 DASHBOARD = os.path.join(ROOT, "packaging", "grafana", "heliograph.json")
+BAD = os.environ.get("HELIOGRAPH_BAD_PLUGINS") or os.path.join(os.path.dirname(os.path.dirname(harness.BINARY)), "bad-plugins")
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 PARTS = ("_bucket", "_sum", "_count")
@@ -234,6 +236,44 @@ class MetricsTest(Scraping):
             stop.set()
             for looker in lookers:
                 looker.join(20)
+
+
+class BadPlugins(Scraping):
+    """Plugins with a fault: counted, and no way to keep the page from being made."""
+
+    def serve(self, fault):
+        folder = os.path.join(self.folder, "plugins")
+        shutil.copytree(harness.PLUGINS, folder)
+        os.chmod(folder, 0o755)
+        shutil.copy(os.path.join(BAD, fault + ".so"), os.path.join(folder, "libhg_provider_bad.so"))
+        return self.gateway([{"id": "bad", "plugin": "bad", "timeout": "300ms", "config": {"url": self.mock().url}}], plugins=folder)
+
+    def test_misbehaviour_is_counted_by_its_kind(self):
+        gateway = self.serve("double_completion")
+        gateway.send()
+        self.reached(gateway, lambda page: page.value("heliograph_plugin_misbehaviour_total", instance_name="bad", plugin="bad",
+                                                      fault="double_completion") > 0, "the fault")
+
+    def test_calls_over_their_budget_are_counted(self):
+        gateway = self.serve("blocks_in_send")
+        gateway.send()
+        self.reached(gateway, lambda page: page.value("heliograph_plugin_overruns_total", instance_name="bad") > 0, "an overrun")
+
+    def test_a_loop_that_hangs_costs_its_own_figures_alone(self):
+        gateway = self.serve("hangs_in_send")
+        gateway.send()
+
+        def look():
+            answer = gateway.client(None).get("/metrics")
+            self.assertEqual(answer.status, 200, answer)
+            page = Page(answer.body.decode())
+            return page if page.value("heliograph_scrape_complete") == 0 else None
+        page = wait_until(look, "the loop to hang")
+        self.assertEqual([name for name, _, _ in page.samples if name == "heliograph_provider_healthy"], [])
+        self.assertEqual(page.value("heliograph_messages_accepted_total", channel="sms", lane="normal"), 1)
+        self.assertEqual(page.sum("heliograph_queue_messages", state="due"), 1)
+        self.assertEqual(promtool("check", "metrics", text=page.text), (0, ""))
+        gateway.kill()
 
 
 class DoorTest(GatewayTest):
