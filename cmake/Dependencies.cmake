@@ -35,3 +35,10 @@ target_link_libraries(heliograph_boost PUBLIC Boost::headers Boost::system OpenS
 add_library(heliograph_spdlog INTERFACE)
 target_compile_definitions(heliograph_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 target_link_libraries(heliograph_spdlog INTERFACE spdlog::spdlog fmt::fmt)
+
+# The text of /metrics. Not by find_package: Debian's file asks for the parts that are not used (civetweb, curl) too.
+find_path(HELIOGRAPH_PROMETHEUS_INCLUDE prometheus/text_serializer.h REQUIRED)
+find_library(HELIOGRAPH_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
+add_library(heliograph_prometheus INTERFACE)
+target_include_directories(heliograph_prometheus SYSTEM INTERFACE "${HELIOGRAPH_PROMETHEUS_INCLUDE}")
+target_link_libraries(heliograph_prometheus INTERFACE "${HELIOGRAPH_PROMETHEUS_LIBRARY}")

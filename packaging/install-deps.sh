@@ -15,11 +15,12 @@ packages=(
   # libraries
   libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
-  libspdlog-dev libfmt-dev libcli11-dev libcurl4-openssl-dev libhiredis-dev
+  libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev libcurl4-openssl-dev libhiredis-dev
   libcctz-dev tzdata
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
   protobuf-compiler python3-protobuf  # what is told to a collector, read by its definitions
+  prometheus  # promtool: the page of /metrics, the alert rules
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
   chromium  # shows /docs in tests/browser
 )

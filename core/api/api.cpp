@@ -60,6 +60,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   Routes routes(std::make_shared<Context>(std::move(settings), ports));
   add_documents(routes);
   add_health(routes);
+  add_metrics(routes);
   add_me(routes);
   add_ledger(routes);
   add_message_create(routes);

@@ -29,6 +29,8 @@
 
 namespace heliograph::api {
 
+class MetricsSource;  // core/api/metrics_source.h
+
 // Why the gateway should get no traffic now; app knows. Called on API threads, must not block.
 class Readiness {
  public:
@@ -38,9 +40,9 @@ class Readiness {
 
 // What one listener serves, by the name that http::Request::local_listener carries.
 //
-// Roles "api" and "admin" each stand for their routes; the health pages are everywhere. Without
-// roles a listener serves everything, unless another one has the role "admin": then the admin
-// routes are served there alone.
+// Roles "api", "admin" and "metrics" each stand for their routes; the health pages are everywhere,
+// and "admin" has /metrics too. Without roles a listener serves everything, unless another one has
+// the role "admin" or "metrics": then those routes are served there alone.
 struct ListenerAccess {
   std::string name;
   std::vector<std::string> roles{};
@@ -105,7 +107,8 @@ struct ApiPorts {
   const Readiness& readiness;
   pipeline::Settlements& settlements;
   pipeline::InboundIntake& inbound;
-  ports::Log* log = nullptr;  // nullptr: silent
+  ports::Log* log = nullptr;         // nullptr: silent
+  MetricsSource* metrics = nullptr;  // nullptr: there is no /metrics
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no

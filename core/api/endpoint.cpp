@@ -75,6 +75,14 @@ void Routes::health(std::string_view pattern, Resource resource) {
 
 void Routes::document(std::string_view pattern, Resource resource) { health(pattern, resource); }
 
+void Routes::metrics(std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kMetrics,
+                          .door = Door::kMetrics,
+                          .scope = model::kScopeAdmin,
+                          .resource = resource};
+  add(http::Method::kGet, pattern, endpoint);
+}
+
 void Routes::open(http::Method method, std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kApi, .door = Door::kOpen, .resource = resource};
   add(method, pattern, endpoint);
@@ -187,13 +195,22 @@ boost::asio::awaitable<http::Response> Routes::answer_at_door(Call& call,
   co_return co_await endpoint.resource(call);
 }
 
+// A proxy on this machine is no program of this machine: what it passes on needs a key.
+bool Routes::needs_no_key(const Context& context, const Endpoint& endpoint,
+                          const http::Request& request) {
+  if (endpoint.door == Door::kOpen) return true;
+  if (endpoint.door != Door::kMetrics) return false;
+  return context.listeners.is_for_metrics(request.local_listener) ||
+         context.listeners.trusted(request.local_listener) || context.peers.may_read(request);
+}
+
 boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint endpoint,
                                                       http::Request& request) {
   if (!context.listeners.serves(request.local_listener, endpoint.role)) {
     co_return http::problem_response(404, "There is nothing at this path.");
   }
   Call call{.context = context, .request = request, .principal = nullptr};
-  if (endpoint.door == Door::kOpen) co_return co_await endpoint.resource(call);
+  if (needs_no_key(context, endpoint, request)) co_return co_await endpoint.resource(call);
   if (endpoint.door == Door::kFacade) co_return co_await answer_facade(call, endpoint);
 
   if (endpoint.role == Role::kAdmin && context.listeners.trusted(request.local_listener)) {
@@ -203,7 +220,7 @@ boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint
   Authenticator::Result authenticated = co_await context.auth.authenticate(request);
   if (!authenticated) co_return std::move(authenticated.error());
   call.principal = std::move(*authenticated);
-  if (endpoint.door == Door::kScope && !call.principal->may(endpoint.scope)) {
+  if (endpoint.door != Door::kAnyKey && !call.principal->may(endpoint.scope)) {
     co_return missing_scope(endpoint.scope);
   }
   co_return co_await endpoint.resource(call);

@@ -63,6 +63,9 @@ class Routes {
 
   void health(std::string_view pattern, Resource resource);    // GET, on every listener, no key
   void document(std::string_view pattern, Resource resource);  // as health: the contract's pages
+  // GET. No key where the listener is for it, and for programs on this machine; else the scope
+  // admin.
+  void metrics(std::string_view pattern, Resource resource);
   void open(http::Method method, std::string_view pattern, Resource resource);  // no key
   void any_scope(http::Method method, std::string_view pattern, Resource resource);
   void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource,
@@ -81,7 +84,7 @@ class Routes {
   http::RouteOptions message_body() const;
 
  private:
-  enum class Door : std::uint8_t { kOpen, kAnyKey, kScope, kFacade };
+  enum class Door : std::uint8_t { kOpen, kAnyKey, kScope, kFacade, kMetrics };
   struct Endpoint {
     Role role = Role::kApi;
     Door door = Door::kScope;
@@ -98,6 +101,8 @@ class Routes {
   static boost::asio::awaitable<http::Response> answer_facade(Call& call, const Endpoint& endpoint);
   static boost::asio::awaitable<http::Response> answer_at_door(Call& call,
                                                                const Endpoint& endpoint);
+  static bool needs_no_key(const Context& context, const Endpoint& endpoint,
+                           const http::Request& request);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
                                                        http::Request& request);
 
@@ -110,6 +115,7 @@ class Routes {
 // Each adds the resources of one file of core/api/resources.
 void add_documents(Routes& routes);
 void add_health(Routes& routes);
+void add_metrics(Routes& routes);
 void add_me(Routes& routes);
 void add_ledger(Routes& routes);
 void add_message_create(Routes& routes);

@@ -18,6 +18,7 @@ ListenerPolicy::ListenerPolicy(std::vector<ListenerAccess> listeners)
     if (listener.trusted) continue;
     roles_given_ = roles_given_ || !listener.roles.empty();
     admin_apart_ = admin_apart_ || has_role(listener, "admin");
+    metrics_apart_ = metrics_apart_ || has_role(listener, "metrics");
   }
 }
 
@@ -31,8 +32,19 @@ bool ListenerPolicy::serves(std::string_view listener, Role role) const {
   const ListenerAccess* access = find(listener);
   // Where roles matter, a listener nobody named must not be a way around them.
   if (access == nullptr) return role == Role::kApi || !roles_given_;
+  if (role == Role::kMetrics) return serves_metrics(*access);
   if (access->roles.empty()) return role == Role::kApi || !admin_apart_ || access->trusted;
   return has_role(*access, role == Role::kAdmin ? "admin" : "api");
+}
+
+bool ListenerPolicy::serves_metrics(const ListenerAccess& listener) const {
+  if (listener.roles.empty()) return (!admin_apart_ && !metrics_apart_) || listener.trusted;
+  return has_role(listener, "metrics") || has_role(listener, "admin");
+}
+
+bool ListenerPolicy::is_for_metrics(std::string_view listener) const {
+  const ListenerAccess* access = find(listener);
+  return access != nullptr && has_role(*access, "metrics");
 }
 
 bool ListenerPolicy::trusted(std::string_view listener) const {

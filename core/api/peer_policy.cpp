@@ -88,10 +88,13 @@ bool PeerPolicy::is_own_host(std::string_view host) const {
   return std::ranges::any_of(kOwn, same) || std::ranges::any_of(hostnames_, same);
 }
 
-bool PeerPolicy::is_local(const http::Request& request) const {
+bool PeerPolicy::may_read(const http::Request& request) const {
   if (!request.peer_is_loopback || is_forwarded(request)) return false;
-  if (request.header("origin").has_value() || !is_json(request)) return false;
-  return is_for_us(request);
+  return !request.header("origin").has_value() && is_for_us(request);
+}
+
+bool PeerPolicy::is_local(const http::Request& request) const {
+  return may_read(request) && is_json(request);
 }
 
 bool PeerPolicy::is_forwarded(const http::Request& request) {

@@ -22,6 +22,8 @@ class PeerPolicy {
   // From loopback, not forwarded, for a host name that is this machine's (or configured), as JSON
   // and without an Origin: so no page can have sent or re-bound its way in.
   bool is_local(const http::Request& request) const;
+  // The same without a body, for what changes nothing: a page may send it, but not read the answer.
+  bool may_read(const http::Request& request) const;
   // Somebody passed it on: it has Forwarded or X-Forwarded-* fields.
   static bool is_forwarded(const http::Request& request);
   // Its peer is one of http.trusted_proxies.

@@ -20,6 +20,7 @@
 #include "core/app/declared_clients.h"
 #include "core/app/exit_codes.h"
 #include "core/app/lifetime.h"
+#include "core/app/metrics_page.h"
 #include "core/app/part_options.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
@@ -35,6 +36,7 @@
 #include "core/plugin/plugin_host.h"
 #include "core/store/sqlite_store.h"
 #include "core/telemetry/log.h"
+#include "core/telemetry/metrics.h"
 
 namespace heliograph::app {
 namespace {
@@ -95,7 +97,8 @@ class Gateway::Impl {
   explicit Impl(config::Config config)
       : config_(std::move(config)),
         log_(telemetry::make_log({.level = config_.log.level, .format = config_.log.format})),
-        store_(store::SqliteStore::open(store_options(config_, log_.get()), clock_, id_random_)),
+        store_(store::SqliteStore::open(store_options(config_, log_.get(), &metrics_), clock_,
+                                        id_random_)),
         tracing_(config_.tracing, clock_, log_.get()),
         loop_(clock_),
         http_clients_(http::make_http_client_factory(loop_.context(), clock_)),
@@ -105,7 +108,7 @@ class Gateway::Impl {
                                                                .http = http_clients_.get(),
                                                                .io = &loop_.context()}),
         callback_http_(http_clients_->make(callback_pool(config_))),
-        intake_(intake_settings(config_), clock_, *store_, tracing_.tracer()),
+        intake_(intake_settings(config_, &metrics_), clock_, *store_, tracing_.tracer()),
         lifetime_([this](const std::string& part, const std::string& what) {
           log_->error("part failed to stop", {{"part", part}, {"error", what}});
         }) {
@@ -198,6 +201,7 @@ class Gateway::Impl {
                                 .settlements = &settlements_,
                                 .inbound = inbound_.get(),
                                 .route_distributors = plugins_.route_distributors(),
+                                .metrics = &metrics_,
                                 .tracer = tracing_.tracer()},
         plugins_.provider_slots(), [this](const std::string& what) { die(what); });
     plugins_.connect(*pipeline_);
@@ -269,6 +273,9 @@ class Gateway::Impl {
 
   void start_server() {
     readiness_ = std::make_unique<ReadinessState>(*store_, plugins_);
+    metrics_page_ = std::make_unique<MetricsPage>(
+        MetricsParts{metrics_, *store_, *pipeline_, *callbacks_, plugins_, *readiness_, clock_,
+                     config_.store.path, [this] { return server_->stats(); }});
     const api::ApiPorts ports{.intake = intake_,
                               .providers = *pipeline_,
                               .store = *store_,
@@ -281,7 +288,8 @@ class Gateway::Impl {
                               .readiness = *readiness_,
                               .settlements = settlements_,
                               .inbound = *inbound_,
-                              .log = log_.get()};
+                              .log = log_.get(),
+                              .metrics = metrics_page_.get()};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
@@ -290,7 +298,7 @@ class Gateway::Impl {
       if (key != provider_keys_.end()) provider.key = key->second;
     }
     auto router = api::make_router(std::move(settings), ports);
-    auto options = server_options(config_, *log_);
+    auto options = server_options(config_, *log_, &metrics_);
     options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
                                                                      http::Response& response) {
       cors.decorate(request, response);
@@ -321,6 +329,8 @@ class Gateway::Impl {
   config::Config config_;
   std::map<std::string, model::ProviderKey> provider_keys_;  // by name
   std::unique_ptr<ports::Log> log_;
+  telemetry::Metrics metrics_;
+  std::unique_ptr<MetricsPage> metrics_page_;
   // Stopped first, destroyed late: answers that are still owed to it are dropped into its queues by
   // the parts below.
   std::unique_ptr<ReadinessState> readiness_;

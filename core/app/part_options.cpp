@@ -30,7 +30,8 @@ std::string folder_of(const std::string& source) {
 
 }  // namespace
 
-store::SqliteOptions store_options(const config::Config& config, ports::Log* log) {
+store::SqliteOptions store_options(const config::Config& config, ports::Log* log,
+                                   ports::Metrics* metrics) {
   store::SqliteOptions options;
   options.path = config.store.path;
   options.min_free_bytes = config.store.min_free_bytes;
@@ -40,6 +41,7 @@ store::SqliteOptions store_options(const config::Config& config, ports::Log* log
   options.retention = config.retention;
   if (config.opt_out.enabled) options.opt_out_words = config.opt_out.words;
   options.log = log;
+  options.metrics = metrics;
   return options;
 }
 
@@ -61,12 +63,14 @@ std::vector<http::ListenerOptions> listener_options(const config::Config& config
   return listeners;
 }
 
-http::ServerOptions server_options(const config::Config& config, ports::Log& log) {
+http::ServerOptions server_options(const config::Config& config, ports::Log& log,
+                                   ports::Metrics* metrics) {
   http::ServerOptions options;
   options.listeners = listener_options(config);
   options.threads = config.http.threads;
   options.max_connections = config.http.max_connections;
   options.max_connections_per_address = config.http.max_connections_per_address;
+  options.metrics = metrics;
   options.log_error = [&log](std::string_view what) { log.error("http", {{"error", what}}); };
   return options;
 }
@@ -102,11 +106,12 @@ ports::HttpPoolOptions callback_pool(const config::Config& config) {
   return options;
 }
 
-pipeline::IntakeSettings intake_settings(const config::Config& config) {
+pipeline::IntakeSettings intake_settings(const config::Config& config, ports::Metrics* metrics) {
   pipeline::IntakeSettings settings;
   const auto urls = std::make_shared<const http::WebhookUrlRules>(config.callbacks.allow_cidrs,
                                                                   config.callbacks.allow_http);
   settings.callback_url_fault = [urls](std::string_view url) { return urls->fault(url); };
+  settings.metrics = metrics;
   settings.messages = config.messages;
   settings.numbers = config.numbers;
   settings.limits = config.limits;

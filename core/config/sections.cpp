@@ -43,8 +43,8 @@ void read_listener(TableReader& table, const Surroundings& surroundings, Listene
   }
   table.texts("roles", out.roles);
   for (const std::string& role : out.roles) {
-    if (role == "api" || role == "admin") continue;
-    table.error("roles", fmt::format("\"{}\" is none of \"api\", \"admin\"", role));
+    if (role == "api" || role == "admin" || role == "metrics") continue;
+    table.error("roles", fmt::format("\"{}\" is none of \"api\", \"admin\", \"metrics\"", role));
   }
 }
 

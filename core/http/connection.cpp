@@ -149,7 +149,9 @@ asio::awaitable<bool> Connection::serve_request() {
 
   worker_.count_request();
   request_.params = std::move(match.params);
+  const auto begun = Clock::now();
   Response response = co_await handle(match);
+  worker_.shared().metrics.handled(Clock::now() - begun);
   if (response.abort) {
     transport_.close();
     co_return false;
@@ -317,6 +319,7 @@ void Connection::render(const Response& response, Persistence persistence) {
 
 asio::awaitable<bool> Connection::answer(const Response& response, Persistence persistence) {
   render(response, persistence);
+  worker_.shared().metrics.answered(response.status);
   Transport::Error error;
   const std::size_t written = transport_.write_now(out_, error);
   if (!error && written < out_.size()) {

@@ -21,6 +21,7 @@
 
 #include "core/http/message.h"
 #include "core/http/router.h"
+#include "core/ports/metrics.h"
 
 namespace heliograph::http {
 
@@ -55,6 +56,7 @@ struct ServerOptions {
   // Completes answers that no handler made: unknown paths, refused framing, faults. The request may
   // be incomplete. Called on the server's threads; may be empty.
   std::function<void(const Request& request, Response& response)> decorate;
+  ports::Metrics* metrics = nullptr;  // outlives the server; nullptr: nothing is counted
 };
 
 // What is wrong with the certificates and keys of the listeners, one sentence each, without binding

@@ -22,6 +22,7 @@
 #include "core/http/framing_guard.h"
 #include "core/http/router.h"
 #include "core/http/server.h"
+#include "core/http/server_metrics.h"
 #include "core/ports/executor.h"
 
 namespace heliograph::http {
@@ -32,7 +33,8 @@ struct ServerShared {
       : options(std::move(server_options)),
         framing{options.header_max, options.target_max, options.fields_max},
         router(std::move(server_router)),
-        limits(options.max_connections, options.max_connections_per_address) {}
+        limits(options.max_connections, options.max_connections_per_address),
+        metrics(ports::metrics_or_none(options.metrics)) {}
 
   void log_error(std::string_view line) const {
     if (options.log_error) options.log_error(line);
@@ -43,6 +45,7 @@ struct ServerShared {
   const Router router;
   ConnectionLimits limits;
   std::atomic<std::uint64_t> refused{0};
+  mutable ServerMetrics metrics;
 };
 
 // A connection as its worker sees it; unlinks itself when it is destroyed.

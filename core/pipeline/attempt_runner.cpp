@@ -59,7 +59,10 @@ AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePor
       classes_(classes),
       routes_(routes),
       owner_(owner),
-      spans_(ports.tracer, ports.clock) {}
+      spans_(ports.tracer, ports.clock),
+      metrics_(ports::metrics_or_none(ports.metrics)) {
+  for (std::size_t i = 0; i < board.size(); ++i) metrics_of(i);  // seen before the first attempt
+}
 
 model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
   if (at == ports::MonoTime::max()) return model::kNever;
@@ -122,7 +125,7 @@ void AttemptRunner::acquire(Job& job) {
     return send(job);
   }
   job.stage = Stage::kPermit;
-  const ports::MonoTime now = ports_.clock.mono();
+  const ports::MonoTime now = job.asked_at = ports_.clock.mono();
   job.begin_by = now + board_[provider].permit_age_max;
   const ports::LimitRequest request{.keys = std::span(job.keys).first(job.keys_count),
                                     .min_items = 1,
@@ -138,6 +141,7 @@ void AttemptRunner::acquire(Job& job) {
 void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
   const std::size_t provider = job.choice.provider;
   const ports::MonoTime now = ports_.clock.mono();
+  metrics_.permit(metrics_of(provider), answer.granted > 0, now - job.asked_at);
   if (answer.granted == 0) {
     const nanoseconds pause = std::max<nanoseconds>(
         answer.retry_after,
@@ -159,6 +163,7 @@ void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
 void AttemptRunner::take_permit_again(Job& job, std::string_view what) {
   const std::size_t provider = job.choice.provider;
   ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
+  metrics_of(provider).refunded->add();
   if (++job.permits_aged < kAgedPermitsMax) return acquire(job);
   const ports::MonoTime now = ports_.clock.mono();
   if (now >= late_told_until_) {
@@ -198,6 +203,7 @@ void AttemptRunner::send(Job& job) {
 
 void AttemptRunner::give_up_permit(Job& job) {
   if (job.keys_count > 0) {
+    metrics_of(job.choice.provider).refunded->add();
     board_.permit_refunded(job.choice.provider, job.item.parts, job.granted_at);
     if (ports_.limiter != nullptr)
       ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
@@ -207,6 +213,7 @@ void AttemptRunner::give_up_permit(Job& job) {
 
 void AttemptRunner::undo(Job& job) {
   ++not_tried_;
+  metrics_of(job.choice.provider).not_tried->add();
   tell_distributor(job, Outcome::kNotTried, {});
   free_slot(job);
   ports::FinishAttempt command = undo_attempt(job.item);
@@ -265,6 +272,8 @@ void AttemptRunner::on_send_result(model::ProviderKey provider, ports::SendTicke
   const nanoseconds latency = ports_.clock.mono() - job.sent_at;
   spans_.send_ended(job, board_[job.choice.provider].settings.id, result);
   note_result(job, result);
+  metrics_.ended(metrics_of(job.choice.provider), job.item,
+                 {result.outcome, ports_.clock.wall(), latency});
   tell_distributor(job, result.outcome, latency);
   const AttemptEnd end = end_of(job.item, job.choice.provider, std::move(result), false);
   OutcomeDecision decision = decide_outcome(rules_, end);
@@ -376,24 +385,6 @@ void AttemptRunner::on_recorded(Job& job, bool again, const ports::FinishResult&
   if (again && item.due <= ports_.clock.wall()) return owner_.on_returned(job);
   owner_.on_left(job,
                  Scheduler::Waits{{item.lane, item.client, ending.dispatch_class}, job.position()});
-}
-
-ports::FinishAttempt AttemptRunner::decide_interrupted(const model::WorkItem& item) {
-  model::AttemptResult result;
-  result.outcome = Outcome::kUnknown;
-  result.detail = "interrupted by a restart";
-  const model::ProviderKey key = item.last_provider.value_or(model::ProviderKey{});
-  AttemptEnd end = end_of(item, board_.find(key), result, true);
-  end.provider = key;
-  ports::FinishAttempt command = decide_outcome(rules_, end).command;
-  command.id = item.id;
-  command.attempt_number = item.attempt_number;
-  command.cycle = item.cycle;
-  command.provider = key;
-  command.started_at = item.started_at;
-  command.finished_at = end.now;
-  command.result = std::move(result);
-  return command;
 }
 
 }  // namespace heliograph::pipeline

@@ -19,6 +19,7 @@
 #include "core/pipeline/job.h"
 #include "core/pipeline/outcome.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pipeline/pipeline_metrics.h"
 #include "core/pipeline/provider_board.h"
 #include "core/pipeline/route_book.h"
 #include "core/pipeline/scheduler.h"
@@ -84,6 +85,9 @@ class AttemptRunner {
   void record(Job& job, ports::FinishAttempt command, bool again);
   void on_recorded(Job& job, bool again, const ports::FinishResult& result);
   model::TimePoint wall_at(ports::MonoTime at) const;
+  AttemptMetrics::Provider& metrics_of(std::size_t provider) {
+    return metrics_.of(provider, board_[provider].settings.id);
+  }
 
   const OutcomeRules rules_;
   const PipelinePorts& ports_;
@@ -93,6 +97,7 @@ class AttemptRunner {
   const RouteBook& routes_;
   AttemptOwner& owner_;
   AttemptSpans spans_;
+  AttemptMetrics metrics_;
   ports::MonoTime late_told_until_{};
   std::unordered_map<std::uint64_t, Job*> sending_;  // by ticket
   std::uint64_t last_ticket_ = 0;

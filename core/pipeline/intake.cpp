@@ -6,6 +6,7 @@
 #include "core/pipeline/accept_limits.h"
 #include "core/pipeline/accept_span.h"
 #include "core/pipeline/in_flight_keys.h"
+#include "core/pipeline/pipeline_metrics.h"
 #include "core/pipeline/submission_judge.h"
 
 namespace heliograph::pipeline {
@@ -17,13 +18,15 @@ class Intake::Impl {
         clock(time),
         store(keeper),
         tracer(given_tracer),
-        limits(settings.limits) {}
+        limits(settings.limits),
+        metrics(ports::metrics_or_none(settings.metrics)) {}
 
   const IntakeSettings settings;
   ports::Clock& clock;
   ports::Store& store;
   ports::Tracer* const tracer;
   AcceptLimits limits;
+  const IntakeMetrics metrics;
   InFlightKeys keys;
   // Of batches handed to the store and not answered yet.
   std::atomic<std::size_t> batch_messages{0};
@@ -90,6 +93,39 @@ ports::BatchAnswer unsubmitted(const std::vector<BatchItem>& items) {
   return answer;
 }
 
+// What the metrics tell apart, of each item; the store keeps the messages.
+struct Sort {
+  model::Channel channel{};
+  model::Lane lane{};
+  bool limited = false;
+};
+
+std::vector<Sort> sorts_of(const std::vector<BatchItem>& items) {
+  std::vector<Sort> sorts;
+  for (const BatchItem& item : items) {
+    Sort& sort = sorts.emplace_back();
+    if (const auto* message = std::get_if<model::NewMessage>(&item)) {
+      sort = {.channel = message->channel, .lane = message->lane};
+    } else {
+      sort.limited = std::get<ports::NotSubmitted>(item).retry_after.count() > 0;
+    }
+  }
+  return sorts;
+}
+
+void count_batch(const IntakeMetrics& metrics, const std::vector<Sort>& sorts,
+                 const ports::AcceptBatchResult& result) {
+  if (std::holds_alternative<ports::IdempotencyMismatch>(result))
+    return metrics.refused(Refusal::kIdempotencyMismatch, sorts.size());
+  const auto* answer = std::get_if<ports::BatchAnswer>(&result);
+  if (answer != nullptr && answer->replayed) return metrics.replayed_batch();
+  for (std::size_t i = 0; i < sorts.size(); ++i) {
+    if (sorts[i].limited) metrics.refused(Refusal::kRateLimited);
+    if (answer != nullptr && i < answer->items.size() && !sorts[i].limited)
+      metrics.answered(sorts[i].channel, sorts[i].lane, answer->items[i]);
+  }
+}
+
 std::size_t count_accepted(const ports::AcceptBatchResult& result) {
   const auto* answer = std::get_if<ports::BatchAnswer>(&result);
   if (answer == nullptr || answer->replayed) return 0;
@@ -114,7 +150,9 @@ Intake::~Intake() = default;
 
 std::expected<model::NewMessage, FieldError> Intake::judge(const model::Client& client,
                                                            const Submission& submission) const {
-  return judge_submission(impl_->settings, client, submission, impl_->clock.real_wall());
+  auto judged = judge_submission(impl_->settings, client, submission, impl_->clock.real_wall());
+  if (!judged) impl_->metrics.refused(Refusal::kInvalid);
+  return judged;
 }
 
 std::expected<RecipientPrice, FieldError> Intake::price(const model::Client& client,
@@ -137,13 +175,17 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   const bool client_too = !options.skip_client_limit;
   const auto limited = impl.limits.admit(client, client_too, impl.clock.mono(), state);
   // A replay is no new message: even above the limit it gets its first answer again.
-  if (limited && !key) return answer<IntakeResult>(where, std::move(done), *limited);
+  if (limited && !key) {
+    impl.metrics.refused(Refusal::kRateLimited);
+    return answer<IntakeResult>(where, std::move(done), *limited);
+  }
 
   std::optional<InFlightKeys::Claim> claim;
   if (key) {
     auto claimed = impl.keys.claim(key->key_hash);
     if (!claimed) {
       if (!limited) impl.limits.give_back(client.id, client_too);
+      impl.metrics.refused(Refusal::kIdempotencyInFlight);
       return answer<IntakeResult>(where, std::move(done), IdempotencyInFlight{});
     }
     claim.emplace(*std::move(claimed));
@@ -151,11 +193,15 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   const AcceptSpan span(impl.tracer, impl.clock, message.trace);
   message.trace = span.context();
   auto finished = [kept = impl_, client = client.id, client_too, limited, span,
-                   claim = std::move(claim),
+                   claim = std::move(claim), channel = message.channel, lane = message.lane,
                    done = std::move(done)](ports::AcceptResult result) mutable {
     claim.reset();
     span.end(id_of(result));
-    if (limited && std::holds_alternative<ports::NotReplayed>(result)) return done(*limited);
+    kept->metrics.answered(channel, lane, result);
+    if (limited && std::holds_alternative<ports::NotReplayed>(result)) {
+      kept->metrics.refused(Refusal::kRateLimited);
+      return done(*limited);
+    }
     if (!limited && !counts(result)) kept->limits.give_back(client, client_too);
     done(std::move(result));
   };
@@ -183,23 +229,29 @@ void Intake::accept_batch(const model::Client& client, std::vector<BatchItem> it
   std::optional<InFlightKeys::Claim> claim;
   if (key) {
     auto claimed = impl.keys.claim(key->key_hash);
-    if (!claimed) return refuse(IdempotencyInFlight{});
+    if (!claimed) {
+      impl.metrics.refused(Refusal::kIdempotencyInFlight, count_messages(items));
+      return refuse(IdempotencyInFlight{});
+    }
     claim.emplace(*std::move(claimed));
   }
   const std::size_t size = items.size();
   if (impl.batch_messages.fetch_add(size) + size > kBatchMessagesMax) {
     impl.batch_messages -= size;
+    impl.metrics.refused(Refusal::kBusy, count_messages(items));
     return refuse(ports::Overloaded{"too many batches at once", kRetryBusy});
   }
   const auto grant =
       impl.limits.admit_some(client, client_too, count_messages(items), impl.clock.mono(), state);
   apply_limit(items, grant);
   const AcceptSpan span = span_of(impl.tracer, impl.clock, items);
+  std::vector<Sort> sorts = sorts_of(items);
   auto finished = [kept = impl_, client = client.id, client_too, size, span, taken = grant.messages,
                    refused = grant.messages == 0 ? unsubmitted(items) : ports::BatchAnswer{},
-                   claim = std::move(claim),
+                   claim = std::move(claim), sorts = std::move(sorts),
                    done = std::move(done)](ports::AcceptBatchResult result) mutable {
     claim.reset();
+    count_batch(kept->metrics, sorts, result);
     kept->batch_messages -= size;
     const std::size_t accepted = count_accepted(result);
     kept->limits.give_back(client, client_too, taken - accepted);

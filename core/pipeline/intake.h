@@ -23,6 +23,7 @@
 #include "core/pipeline/price_quote.h"
 #include "core/pipeline/route_table.h"
 #include "core/ports/clock.h"
+#include "core/ports/metrics.h"
 #include "core/ports/store.h"
 #include "core/ports/tracer.h"
 
@@ -90,6 +91,7 @@ struct IntakeSettings {
   std::vector<std::pair<std::string, std::uint32_t>> providers;
   model::PriceTable prices;
   std::shared_ptr<const QuietHours> quiet_hours;  // nullptr: nobody has any
+  ports::Metrics* metrics = nullptr;              // nullptr: nothing is counted; outlives it
 };
 
 struct RecipientPrice {

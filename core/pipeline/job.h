@@ -63,6 +63,7 @@ struct Job {
 
   Choice choice;
   ports::MonoTime parked_until{};
+  ports::MonoTime asked_at{};    // for the permit
   ports::MonoTime granted_at{};  // the permit
   ports::MonoTime begin_by{};    // until then the permit is fresh; max(): it needed none
   ports::MonoTime sent_at{};

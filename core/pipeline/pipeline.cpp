@@ -38,7 +38,8 @@ PipelinePorts with_distributor(PipelinePorts handed, ports::Distributor& distrib
           .log = handed.log,
           .shared_window = handed.shared_window,
           .settlements = handed.settlements,
-          .inbound = handed.inbound};
+          .inbound = handed.inbound,
+          .metrics = handed.metrics};
 }
 
 // Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to

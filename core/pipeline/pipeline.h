@@ -22,6 +22,7 @@
 #include "core/ports/executor.h"
 #include "core/ports/limiter.h"
 #include "core/ports/log.h"
+#include "core/ports/metrics.h"
 #include "core/ports/provider.h"
 #include "core/ports/random.h"
 #include "core/ports/shared_window.h"
@@ -63,7 +64,8 @@ struct PipelinePorts {
   InboundIntake* inbound = nullptr;              // nullptr: messages that come in are refused
   // A strategy of its own for each of PipelineSettings::routes.
   std::vector<ports::Distributor*> route_distributors{};
-  ports::Tracer* tracer = nullptr;  // nullptr: nothing is recorded
+  ports::Metrics* metrics = nullptr;  // nullptr: nothing is counted
+  ports::Tracer* tracer = nullptr;    // nullptr: nothing is recorded
 };
 
 // How much wider than in the contract a window of the limiter is.

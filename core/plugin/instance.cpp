@@ -132,6 +132,8 @@ Instance::LoopCall::LoopCall(Instance& instance, std::string_view what,
 
 Instance::LoopCall::~LoopCall() {
   const auto spent = instance_.services_.clock.mono() - begun_ - current_call.host_time;
+  instance_.calls_.fetch_add(1, std::memory_order_relaxed);
+  instance_.call_ns_.fetch_add(spent.count(), std::memory_order_relaxed);
   if (spent > budget_) {
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(spent).count();
     instance_.misbehaviour_.report(Fault::kSlowCall,

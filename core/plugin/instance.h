@@ -96,6 +96,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
   TicketTable& tickets() { return tickets_; }
   Misbehaviour& misbehaviour() { return misbehaviour_; }
   InstanceMetrics& metrics() { return metrics_; }
+  // Calls on the loop that have ended, and the time they took. [any]
+  std::uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
+  std::chrono::nanoseconds call_time() const {
+    return std::chrono::nanoseconds{call_ns_.load(std::memory_order_relaxed)};
+  }
   TimerTable& timers() { return timers_; }
   PostQueue& posts() { return posts_; }
   CallbackCount& callbacks() { return callbacks_; }
@@ -163,6 +168,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   TicketTable tickets_;
   Misbehaviour misbehaviour_;
   InstanceMetrics metrics_;
+  std::atomic<std::uint64_t> calls_{0};
+  std::atomic<std::int64_t> call_ns_{0};
   TimerTable timers_;
   PostQueue posts_;
   CallbackCount callbacks_;

@@ -314,12 +314,16 @@ class PluginHost::Impl {
                           .sha256 = {},
                           .state = state_name(entry),
                           .problem = joined(entry.problems),
-                          .misbehaviour = {}};
+                          .misbehaviour = {},
+                          .calls = 0,
+                          .call_time = {}};
     if (!entry.instance) return status;
     const auto& identity = entry.instance->identity();
     status.version = identity.component->version;
     status.file = identity.module->source.string();
     status.sha256 = identity.module->sha256;
+    status.calls = entry.instance->calls();
+    status.call_time = entry.instance->call_time();
     if (entry.instance->quarantined()) status.problem = entry.instance->quarantine_reason();
     for (std::size_t i = 0; i < kFaults; ++i) {
       const auto fault = static_cast<Fault>(i);

@@ -6,6 +6,7 @@
 // check is construct -> validate(), without a running loop.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -60,6 +61,8 @@ struct InstanceStatus {
   std::string state;    // "running", "quarantined", "failed" ...
   std::string problem;  // why it does not work; empty: it does
   std::vector<std::pair<std::string, std::uint64_t>> misbehaviour;  // kinds that occurred
+  std::uint64_t calls = 0;                                          // on the loop
+  std::chrono::nanoseconds call_time{0};
 };
 
 class PluginHost {

@@ -84,6 +84,12 @@ struct MessageCounts {
   bool complete = true;  // false: there are more messages than are counted at once, the newest were
 };
 
+// Deliveries to clients that are still to be made, counted up to kLaneCountMax.
+struct CallbackBacklog {
+  std::uint64_t pending = 0;               // due now or later
+  std::optional<model::TimePoint> oldest;  // when the oldest of them came up; nullopt: none
+};
+
 struct QueueDepth {
   std::uint64_t waiting = 0;  // SCHEDULED, QUEUED, FAILED_TEMP
   std::uint64_t sending = 0;
@@ -103,6 +109,7 @@ class StoreQueries {
 
   virtual void ledger(LedgerRequest request, Executor& where, Done<LedgerPage> done) = 0;
   virtual void lanes(Executor& where, Done<LaneDepths> done) = 0;
+  virtual void callback_backlog(Executor& where, Done<CallbackBacklog> done) = 0;
   // Names of the providers that a receipt with this id may still come from.
   virtual void providers_awaiting(std::string provider_message_id, Executor& where,
                                   Done<std::vector<std::string>> done) = 0;

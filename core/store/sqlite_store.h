@@ -18,6 +18,7 @@
 #include "core/model/opt_out.h"
 #include "core/ports/clock.h"
 #include "core/ports/log.h"
+#include "core/ports/metrics.h"
 #include "core/ports/random.h"
 #include "core/ports/store.h"
 #include "core/ports/store_callbacks.h"
@@ -53,7 +54,8 @@ struct SqliteOptions {
   config::Retention retention;
   model::OptOutWords opt_out_words;  // what inbound messages are heeded for; none: nothing
   enum class Threading : std::uint8_t { kOwnThreads, kInline } threading = Threading::kOwnThreads;
-  ports::Log* log = nullptr;  // outlives the store; nullptr: silent
+  ports::Log* log = nullptr;          // outlives the store; nullptr: silent
+  ports::Metrics* metrics = nullptr;  // outlives the store; nullptr: nothing is counted
 };
 
 class SqliteStore : public ports::Store,

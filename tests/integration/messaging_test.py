@@ -114,7 +114,7 @@ class Quickstart(MessagingCase):
 
     def test_available_endpoints(self):
         gateway = self.messaging()
-        for path in ("/health", "/docs", "/ready"):
+        for path in ("/health", "/docs", "/ready", "/metrics"):
             status = shell(f"curl -sS -o /dev/null -w '%{{http_code}}' http://localhost:8080{path}", gateway.port)
             self.assertEqual(status, "200", path)
 

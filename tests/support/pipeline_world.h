@@ -73,7 +73,8 @@ class PipelineWorld {
                                 .distributor = *distributor,
                                 .limiter = limiter.get(),
                                 .shared_window = shared_window,
-                                .route_distributors = of_routes},
+                                .route_distributors = of_routes,
+                                .metrics = metrics},
         std::move(slots), [](const std::string&) { FAIL() << "fatal"; });
     for (auto& provider : providers) provider->events = pipeline.get();
     pipeline->start();
@@ -143,6 +144,7 @@ class PipelineWorld {
   std::vector<std::unique_ptr<FakeProvider>> providers;
   std::vector<config::Provider> provider_settings;
   std::unique_ptr<FakeLimiter> limiter;
+  ports::Metrics* metrics = nullptr;             // set before start()
   ports::SharedWindow* shared_window = nullptr;  // set before start(); may be shared by worlds
   std::unique_ptr<FakeDistributor> distributor;
   std::vector<std::unique_ptr<FakeDistributor>> route_distributors;

@@ -153,6 +153,7 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   message->status = command.status;
   message->doubtful = command.doubtful;
   message->provider = command.provider;
+  message->updated_at = command.finished_at;
   callbacks_.note(*message, command.status, command.finished_at);
   expect_parts(*message, was_doubtful, command);
   receipts_.apply_parked(*message, command.provider, command.result);

@@ -66,7 +66,11 @@ CallbackQueries::CallbackQueries(Connection& connection)
                 " WHERE state = 0 AND endpoint = ?1 AND due > ?2 ORDER BY due LIMIT 1"),
       heads_(connection,
              "SELECT endpoint, min(due) FROM callback_deliveries INDEXED BY callback_deliveries_due"
-             " WHERE state = 0 GROUP BY endpoint") {}
+             " WHERE state = 0 GROUP BY endpoint"),
+      // Rows grow with time: the lowest came up first.
+      backlog_(connection,
+               "SELECT count(*), min(id) FROM (SELECT id FROM callback_deliveries INDEXED BY"
+               " callback_deliveries_due WHERE state = 0 LIMIT ?1)") {}
 
 ports::CallbackEndpointList CallbackQueries::list(model::ClientId client, std::int64_t before_row,
                                                   std::size_t limit) {
@@ -160,6 +164,16 @@ std::vector<ports::CallbackHead> CallbackQueries::heads() {
     head.first_due = rows.get<model::TimePoint>();
   }
   return heads;
+}
+
+ports::CallbackBacklog CallbackQueries::backlog() {
+  ports::CallbackBacklog backlog;
+  Rows rows = backlog_.query(ports::kLaneCountMax);
+  rows.next();
+  backlog.pending = rows.get<std::uint64_t>();
+  if (const auto row = rows.get<std::optional<std::int64_t>>())
+    backlog.oldest = model::CallbackId::from_parts(*row, 0).created_at();
+  return backlog;
 }
 
 }  // namespace heliograph::store

@@ -8,6 +8,7 @@
 
 #include "core/model/callback.h"
 #include "core/ports/store_callbacks.h"
+#include "core/ports/store_queries.h"
 #include "core/store/sqlite/statement.h"
 
 namespace heliograph::store {
@@ -24,6 +25,7 @@ class CallbackQueries {
 
   ports::CallbackPage due(std::int64_t endpoint, model::TimePoint now, std::size_t limit);
   std::vector<ports::CallbackHead> heads();
+  ports::CallbackBacklog backlog();
 
  private:
   ports::CallbackDeliveryList read_deliveries(Rows rows, std::size_t limit,
@@ -39,6 +41,7 @@ class CallbackQueries {
   Statement due_;
   Statement next_due_;
   Statement heads_;
+  Statement backlog_;
 };
 
 }  // namespace heliograph::store

@@ -42,8 +42,9 @@ bool Gauges::is_stalled(ports::MonoTime now) const {
   return now.time_since_epoch() - std::chrono::nanoseconds{since} > kStalledAfter;
 }
 
-Committer::Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log)
-    : engine_(engine), gauges_(gauges), clock_(clock), log_(log) {}
+Committer::Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log,
+                     ports::Metrics& metrics)
+    : engine_(engine), gauges_(gauges), clock_(clock), log_(log), metrics_(metrics) {}
 
 std::size_t Committer::apply(std::vector<Write>& batch, std::chrono::milliseconds time_max) {
   const ports::MonoTime deadline = clock_.mono() + time_max;
@@ -64,6 +65,7 @@ Committer::Attempt Committer::attempt(std::vector<Write>& batch,
     const ports::MonoTime before = clock_.mono();
     engine_.commit();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - before);
+    metrics_.committed(count, took);
     gauges_.last_commit_us.store(took.count(), std::memory_order_relaxed);
     if (took > kSlowCommit && log_ != nullptr) {
       log_->warn("slow commit: the disk keeps everybody waiting",
@@ -172,6 +174,7 @@ void Committer::publish(std::vector<Write> done) {
   publish_counts();
   gauges_.transactions.fetch_add(1, std::memory_order_relaxed);
   gauges_.operations.fetch_add(done.size(), std::memory_order_relaxed);
+  metrics_.count(engine_.effects(), engine_.names());
   if (engine_.effects().clients_changed) {
     // Release: who sees the new version reads the new rows.
     gauges_.clients_version.fetch_add(1, std::memory_order_release);

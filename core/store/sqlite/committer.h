@@ -21,6 +21,7 @@
 #include "core/ports/store_callbacks.h"
 #include "core/store/sqlite/engine.h"
 #include "core/store/sqlite/operation.h"
+#include "core/store/sqlite/store_metrics.h"
 
 namespace heliograph::store {
 
@@ -43,7 +44,8 @@ struct Gauges {
 class Committer {
  public:
   // `log`: nullptr is silent.
-  Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log);
+  Committer(Engine& engine, Gauges& gauges, ports::Clock& clock, ports::Log* log,
+            ports::Metrics& metrics = ports::metrics_or_none(nullptr));
 
   void set_events(ports::StoreEvents* events) { events_ = events; }
   void set_callback_events(ports::CallbackEvents* events) { callback_events_ = events; }
@@ -78,6 +80,7 @@ class Committer {
   Gauges& gauges_;
   ports::Clock& clock_;
   ports::Log* log_;
+  StoreMetrics metrics_;
   ports::StoreEvents* events_ = nullptr;
   ports::CallbackEvents* callback_events_ = nullptr;
   bool was_locked_ = false;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/model/message.h"
@@ -18,12 +21,21 @@ struct Effects {
   bool clients_changed = false;                // a client or a key
   std::vector<model::MessageId> settled;       // brought to model::is_settled(), in this order
   std::vector<std::int64_t> callbacks_due;     // endpoints with deliveries due now, each once
+  // For the metrics.
+  static constexpr std::size_t kStatuses = 10;
+  std::array<std::uint32_t, kStatuses> reached{};  // messages that came to it, by model::Status
+  std::array<std::uint32_t, 3> receipts{};         // by ports::ReceiptOutcome
+  std::vector<std::pair<model::ProviderKey, std::chrono::milliseconds>> receipt_times{};
 
   // A message has come in (`from` empty) or changed its status.
-  void entered(model::Status to) { count(to, 1); }
+  void entered(model::Status to) {
+    count(to, 1);
+    ++reached.at(static_cast<std::size_t>(to));
+  }
   void moved(model::Status from, model::Status to) {
     count(from, -1);
     count(to, 1);
+    ++reached.at(static_cast<std::size_t>(to));
   }
   void moved(const model::MessageId& id, model::Status from, model::Status to) {
     moved(from, to);

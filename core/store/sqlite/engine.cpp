@@ -118,6 +118,12 @@ ports::AcceptBatchResult Engine::accept_batch(const ports::AcceptBatchCommand& c
   return accepts_.accept_batch(command, accept_context());
 }
 
+ports::ReceiptOutcome Engine::apply_receipt(const model::Receipt& receipt) {
+  const ports::ReceiptOutcome outcome = receipts_.apply(receipt);
+  ++effects_.receipts.at(static_cast<std::size_t>(outcome));
+  return outcome;
+}
+
 ports::ReportResult Engine::take_report(const ports::ProviderReport& report) {
   ports::ReportResult result;
   // New messages need room like those of clients do; the receipts beside them wait too, because the
@@ -125,7 +131,7 @@ ports::ReportResult Engine::take_report(const ports::ProviderReport& report) {
   result.taken = report.inbound.empty() || !disk_.is_full();
   if (!result.taken) return result;
   for (const model::Receipt& receipt : report.receipts) {
-    result.receipts.push_back(receipts_.apply(receipt));
+    result.receipts.push_back(apply_receipt(receipt));
   }
   for (const model::InboundMessage& message : report.inbound) {
     result.inbound.push_back(inbound_.take(message));

@@ -54,6 +54,7 @@ class Engine {
   ports::AcceptResult accept(const ports::AcceptCommand& command);
   ports::AcceptBatchResult accept_batch(const ports::AcceptBatchCommand& command);
   ports::ReportResult take_report(const ports::ProviderReport& report);
+  ports::ReceiptOutcome apply_receipt(const model::Receipt& receipt);
 
   Connection& connection() { return *connection_; }
   Effects& effects() { return effects_; }

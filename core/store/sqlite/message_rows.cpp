@@ -13,7 +13,8 @@ MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effect
       load_(connection,
             "SELECT random, client, channel, status, hold_state, cycle, attempt_number,"
             " cost_cents, expires_at, held_since, provider, pinned, receipt_provider,"
-            " provider_message_id, callback_url, doubtful, erased FROM messages WHERE id = ?1"),
+            " provider_message_id, callback_url, doubtful, erased, updated_at FROM messages WHERE "
+            "id = ?1"),
       change_(connection,
               "UPDATE messages SET status = ?4, live = ?5, reason = ?6, hold_state = ?7,"
               " receipt_provider = ?8, last_error = ?9, updated_at = ?10, doubtful = 0,"
@@ -46,6 +47,7 @@ std::optional<MessageRow> MessageRows::load(std::int64_t row) {
   message.callback_url = rows.get<std::string>();
   message.doubtful = rows.get<bool>();
   message.erased = rows.get<bool>();
+  message.updated_at = rows.get<model::TimePoint>();
   return message;
 }
 
@@ -67,6 +69,9 @@ void MessageRows::change(MessageRow& message, const Transition& transition) {
                                   message.provider_message_id);
   HG_ASSERT(changed == 1);
   effects_.moved(message.id, message.status, transition.to);
+  if (message.status == model::Status::kSent && message.provider) {
+    effects_.receipt_times.emplace_back(*message.provider, transition.at - message.updated_at);
+  }
   message.status = transition.to;
   message.doubtful = false;
   callbacks_.note(message, transition.to, transition.at);

@@ -39,6 +39,7 @@ struct MessageRow {
   std::string callback_url;
   bool doubtful = false;
   bool erased = false;
+  model::TimePoint updated_at{};  // when it came to its status
 };
 
 // A message's new status, decided outside of an attempt.

@@ -55,7 +55,7 @@ StoreImpl::StoreImpl(const SqliteOptions& options, ports::Clock& clock, ports::R
       lock_(std::move(lock)),
       engine_(std::move(opened.connection), options, clock, random, std::move(probe)),
       queries_(engine_.connection()),
-      committer_(engine_, gauges_, clock, options_.log),
+      committer_(engine_, gauges_, clock, options_.log, ports::metrics_or_none(options_.metrics)),
       writer_(
           engine_, engine_mutex_, committer_, gauges_, clock,
           {.accept_queue_max = options.accept_queue_max,

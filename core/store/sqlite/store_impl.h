@@ -91,6 +91,7 @@ class StoreImpl final : public SqliteStore {
   void ledger(ports::LedgerRequest request, ports::Executor& where,
               ports::Done<ports::LedgerPage> done) override;
   void lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done) override;
+  void callback_backlog(ports::Executor& where, ports::Done<ports::CallbackBacklog> done) override;
   void providers_awaiting(std::string provider_message_id, ports::Executor& where,
                           ports::Done<std::vector<std::string>> done) override;
   void count_messages(std::optional<model::ClientId> client,

@@ -73,6 +73,11 @@ void StoreImpl::lanes(ports::Executor& where, ports::Done<ports::LaneDepths> don
       [now = clock_.wall()](Queries& queries) { return queries.queues.lanes(now); });
 }
 
+void StoreImpl::callback_backlog(ports::Executor& where, ports::Done<ports::CallbackBacklog> done) {
+  read<ports::CallbackBacklog>(ReadKind::kBrowsing, where, std::move(done),
+                               [](Queries& queries) { return queries.callbacks.backlog(); });
+}
+
 void StoreImpl::providers_awaiting(std::string provider_message_id, ports::Executor& where,
                                    ports::Done<std::vector<std::string>> done) {
   read<std::vector<std::string>>(ReadKind::kBrowsing, where, std::move(done),

@@ -51,14 +51,14 @@ void StoreImpl::finish_attempt(ports::FinishAttempt command, ports::Executor& wh
 
 void StoreImpl::apply_receipts(std::vector<model::Receipt> receipts, ports::Executor& where,
                                ports::Done<std::vector<ports::ReceiptOutcome>> done) {
-  write<std::vector<ports::ReceiptOutcome>>(
-      where, std::move(done), [receipts = std::move(receipts)](Engine& engine) {
-        std::vector<ports::ReceiptOutcome> outcomes;
-        for (const model::Receipt& receipt : receipts) {
-          outcomes.push_back(engine.receipts().apply(receipt));
-        }
-        return outcomes;
-      });
+  write<std::vector<ports::ReceiptOutcome>>(where, std::move(done),
+                                            [receipts = std::move(receipts)](Engine& engine) {
+                                              std::vector<ports::ReceiptOutcome> outcomes;
+                                              for (const model::Receipt& receipt : receipts) {
+                                                outcomes.push_back(engine.apply_receipt(receipt));
+                                              }
+                                              return outcomes;
+                                            });
 }
 
 void StoreImpl::cancel(std::optional<model::ClientId> client, model::MessageId id,

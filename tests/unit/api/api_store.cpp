@@ -198,6 +198,10 @@ void ApiStore::lanes(ports::Executor& where, ports::Done<ports::LaneDepths> done
   answer(where, std::move(done), lane_depths);
 }
 
+void ApiStore::callback_backlog(ports::Executor& where, ports::Done<ports::CallbackBacklog> done) {
+  answer(where, std::move(done), ports::CallbackBacklog{});
+}
+
 void ApiStore::providers_awaiting(std::string provider_message_id, ports::Executor& where,
                                   ports::Done<std::vector<std::string>> done) {
   answer(where, std::move(done), awaiting[provider_message_id]);

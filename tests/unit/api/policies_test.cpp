@@ -113,6 +113,26 @@ TEST(ListenerPolicy, WithoutAnAdminListenerEveryPlainOneServesAll) {
   EXPECT_FALSE(policy.tls("unnamed"));
 }
 
+TEST(ListenerPolicy, MetricsHaveAPlaceOfTheirOwnWhereTheyAreGivenOne) {
+  const ListenerPolicy plain({{.name = "main"}, {.name = "public", .roles = {"api"}}});
+  EXPECT_TRUE(plain.serves("main", Role::kMetrics));
+  EXPECT_FALSE(plain.serves("public", Role::kMetrics));
+  EXPECT_FALSE(plain.serves("unnamed", Role::kMetrics));
+
+  const ListenerPolicy apart({{.name = "main"}, {.name = "scrape", .roles = {"metrics"}}});
+  EXPECT_FALSE(apart.serves("main", Role::kMetrics));
+  EXPECT_TRUE(apart.serves("main", Role::kAdmin));
+  EXPECT_TRUE(apart.serves("scrape", Role::kMetrics));
+  EXPECT_TRUE(apart.is_for_metrics("scrape"));
+  EXPECT_FALSE(apart.serves("scrape", Role::kApi));
+  EXPECT_FALSE(apart.serves("scrape", Role::kAdmin));
+
+  const ListenerPolicy admin({{.name = "main"}, {.name = "inner", .roles = {"admin"}}});
+  EXPECT_FALSE(admin.serves("main", Role::kMetrics));
+  EXPECT_TRUE(admin.serves("inner", Role::kMetrics));
+  EXPECT_FALSE(admin.is_for_metrics("inner"));
+}
+
 TEST(ListenerPolicy, ANamelessListenerIsNoWayAroundRoles) {
   const ListenerPolicy policy({{.name = "main"}, {.name = "public", .roles = {"api"}}});
   EXPECT_TRUE(policy.serves("main", Role::kAdmin));
