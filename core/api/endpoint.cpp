@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/api/live_desk.h"
 #include "core/api/rate_limit_headers.h"
 #include "core/http/await.h"
 #include "core/http/problem.h"
@@ -60,7 +61,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       facade_door(settings.facades, peers, cors),
       facade_window(settings.facades.messaging_requests, settings.facades.messaging_period),
       webhook_signatures(settings.facades.twilio_auth_token, settings.facades.sendgrid_public_key),
-      callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http) {}
+      callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http),
+      live(std::make_shared<LiveDesk>(ports.clock.wall())) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};
@@ -68,6 +70,12 @@ void Routes::health(std::string_view pattern, Resource resource) {
 }
 
 void Routes::document(std::string_view pattern, Resource resource) { health(pattern, resource); }
+
+// The page shows nothing before it was given a key.
+void Routes::console(std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kAdmin, .door = Door::kOpen, .resource = resource};
+  add(http::Method::kGet, pattern, endpoint);
+}
 
 void Routes::open(http::Method method, std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kApi, .door = Door::kOpen, .resource = resource};

@@ -21,6 +21,7 @@
 #include "core/app/exit_codes.h"
 #include "core/app/lifetime.h"
 #include "core/app/part_options.h"
+#include "core/app/plugin_directory.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
 #include "core/http/client.h"
@@ -276,7 +277,8 @@ class Gateway::Impl {
                               .readiness = *readiness_,
                               .settlements = settlements_,
                               .inbound = *inbound_,
-                              .log = log_.get()};
+                              .log = log_.get(),
+                              .plugins = &plugin_directory_};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
@@ -329,6 +331,7 @@ class Gateway::Impl {
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;
+  const HostDirectory plugin_directory_{plugins_};
   pipeline::Settlements settlements_;
   SystemRandom callback_random_;
   http::WebhookSigner callback_signer_;
