@@ -20,7 +20,7 @@ packages=(
   # tests and tools
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
-  chromium  # shows /docs in tests/browser
+  chromium  # shows /docs and the dashboard in tests/browser
 )
 node_folders=(tests/browser)
 for option in "$@"; do

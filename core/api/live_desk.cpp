@@ -18,6 +18,11 @@ std::optional<LiveDesk::Seat> LiveDesk::take_seat() {
   return std::nullopt;
 }
 
+std::optional<LiveDesk::Making> LiveDesk::begin_making() {
+  if (making_.exchange(true)) return std::nullopt;
+  return Making(*this);
+}
+
 std::shared_ptr<const std::string> LiveDesk::snapshot(ports::MonoTime now) const {
   const std::lock_guard lock(mutex_);
   return snapshot_ && now - snapshot_at_ < kSnapshotAge ? snapshot_ : nullptr;

@@ -67,8 +67,26 @@ class LiveDesk {
 
   model::TimePoint started_at() const { return started_at_; }
 
-  // nullptr: older than its age, or none yet. Then whoever asks makes a new one and keeps it here;
-  // two who do so at once do no harm.
+  // The right to make the next snapshot, given back when it is destroyed.
+  class Making {
+   public:
+    Making(Making&& other) noexcept : desk_(std::exchange(other.desk_, nullptr)) {}
+    Making& operator=(Making&&) = delete;
+    Making(const Making&) = delete;
+    Making& operator=(const Making&) = delete;
+    ~Making() {
+      if (desk_ != nullptr) desk_->making_ = false;
+    }
+
+   private:
+    friend class LiveDesk;
+    explicit Making(LiveDesk& desk) : desk_(&desk) {}
+    LiveDesk* desk_;
+  };
+  std::optional<Making> begin_making();  // nullopt: somebody is at it
+
+  // nullptr: older than its age, or none yet. Then one of those who ask makes a new one and keeps
+  // it here.
   std::shared_ptr<const std::string> snapshot(ports::MonoTime now) const;
   std::shared_ptr<const LiveBackground> background(ports::MonoTime now) const;
   void keep(ports::MonoTime now, std::shared_ptr<const std::string> snapshot);
@@ -77,6 +95,7 @@ class LiveDesk {
  private:
   const model::TimePoint started_at_;
   std::atomic<std::size_t> streams_{0};
+  std::atomic<bool> making_{false};
   mutable std::mutex mutex_;
   std::shared_ptr<const std::string> snapshot_;
   std::shared_ptr<const LiveBackground> background_;

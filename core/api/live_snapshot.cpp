@@ -1,6 +1,9 @@
 #include "core/api/live_snapshot.h"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "core/api/live_desk.h"
@@ -13,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kShownMessages = 12;    // the newest, and the newest that failed
 constexpr std::size_t kTimedMessages = 100;   // the most a list gives
+constexpr milliseconds kMakingPause{20};      // until looking again for what another one makes
 constexpr milliseconds kAcceptWindow{1'000};  // what the rate of acceptance is counted over
 
 boost::asio::awaitable<ports::MessageList> list(Call& call, std::vector<model::Status> statuses,
@@ -147,6 +151,19 @@ std::string snapshot_text(const Call& call, const Moving& moving,
   return json.take();
 }
 
+boost::asio::awaitable<std::shared_ptr<const std::string>> make_snapshot(Call& call) {
+  const auto background = co_await read_background(call);
+  const Moving moving = co_await read_moving(call);
+  auto made = std::make_shared<const std::string>(snapshot_text(call, moving, *background));
+  call.context.live->keep(call.ports().clock.mono(), made);
+  co_return made;
+}
+
+boost::asio::awaitable<void> pause(milliseconds time) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
 }  // namespace
 
 boost::asio::awaitable<ClientNames> client_names(Call& call) {
@@ -163,15 +180,14 @@ boost::asio::awaitable<ClientNames> client_names(Call& call) {
 }
 
 boost::asio::awaitable<std::shared_ptr<const std::string>> live_snapshot(Call& call) {
-  const ports::MonoTime now = call.ports().clock.mono();
   LiveDesk& desk = *call.context.live;
-  auto kept = desk.snapshot(now);
-  if (kept) co_return kept;
-  const auto background = co_await read_background(call);
-  const Moving moving = co_await read_moving(call);
-  auto made = std::make_shared<const std::string>(snapshot_text(call, moving, *background));
-  desk.keep(now, made);
-  co_return made;
+  for (;;) {
+    auto kept = desk.snapshot(call.ports().clock.mono());
+    if (kept) co_return kept;
+    const auto making = desk.begin_making();
+    if (making) co_return co_await make_snapshot(call);
+    co_await pause(kMakingPause);
+  }
 }
 
 }  // namespace heliograph::api

@@ -26,7 +26,11 @@ class Live : public ApiTest {
     provider.id = "provider1";
     provider.outcomes = {7, 1, 0, 2, 0, 0};
     providers.all.push_back(provider);
-    store.counts.resize(50, {.groups = {{.messages = 3}, {.messages = 4}}});
+    ports::MessageCounts counts;
+    counts.groups.resize(2);
+    counts.groups[0].messages = 3;
+    counts.groups[1].messages = 4;
+    store.counts.assign(50, counts);
   }
 
   model::MessageView& put(model::Status status) {
@@ -113,6 +117,16 @@ TEST_F(Live, IsReadOnceForAllWhoWatch) {
   EXPECT_EQ(store.filters.size(), lists + 4);
 }
 
+// Those who ask while another makes it wait for that one.
+TEST_F(Live, IsMadeByOneAtATime) {
+  api::LiveDesk desk{clock.wall()};
+  auto making = desk.begin_making();
+  ASSERT_TRUE(making.has_value());
+  EXPECT_FALSE(desk.begin_making().has_value());
+  making.reset();
+  EXPECT_TRUE(desk.begin_making().has_value());
+}
+
 TEST_F(Live, IsForEightAtATime) {
   std::vector<std::shared_ptr<Exchange>> all;
   for (std::size_t i = 0; i < api::LiveDesk::kStreamsMax; ++i) {
@@ -133,6 +147,7 @@ TEST_F(Live, EndsWithTheKeyThatOpenedIt) {
   const auto exchange = begin(get("/v1/admin/live"));
   EXPECT_TRUE(next(exchange).has_value());
   store.forget_key(kKey);
+  ++store.version;
   EXPECT_FALSE(next(exchange).has_value());
 }
 
@@ -190,8 +205,8 @@ TEST_F(Live, BadQuestionsAreToldApart) {
 
 TEST_F(Live, AStoryHasEverythingOfAMessage) {
   const model::MessageView message = put(model::Status::kFailedPerm);
-  store.attempt_views[message.id] = {{.number = 1, .provider = "provider1"}};
-  store.event_views[message.id] = {{.status = "QUEUED", .at = message.created_at}};
+  store.attempt_views[message.id].emplace_back().provider = "provider1";
+  store.event_views[message.id].emplace_back().at = message.created_at;
   model::CallbackDelivery told;
   told.message = message.id;
   told.event = model::CallbackEvent::kFailed;
@@ -278,7 +293,9 @@ TEST_F(Live, ThePageMayRunItsOwnFilesAlone) {
   EXPECT_TRUE(policy.contains("default-src 'none'")) << policy;
   EXPECT_FALSE(policy.contains("unsafe")) << policy;
   EXPECT_FALSE(page.body.contains("://")) << "the page names another host";
-  EXPECT_FALSE(page.body.contains(" style=") || page.body.contains(" on")) << "inline";
+  for (const auto* inlined : {" style=", "onclick=", "onsubmit=", "<script>", "<style"}) {
+    EXPECT_FALSE(page.body.contains(inlined)) << inlined;
+  }
 }
 
 // Every file the page and its scripts name is served, and every one that is there is named.
