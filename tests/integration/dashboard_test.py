@@ -155,6 +155,24 @@ class Acting(DashboardTest):
         browser("waitFor", selector="#dead", text="None.")
         self.assert_nothing_to_complain_about(browser)
 
+    def test_all_dead_letters_that_are_shown_are_requeued_at_once(self):
+        messages = [self.dead_letter() for _ in range(3)]
+        browser = self.open("dead-letters")
+        browser("waitFor", selector="#dead tbody tr:nth-child(3)")
+        browser("accept")
+        browser("click", selector="#dead-all")
+        browser("waitFor", selector="#said", text="3 of 3 requeued.")
+        for message in messages:
+            self.one.wait_for_status(message, "SENT")
+        # What cannot be requeued any more is told, and stays.
+        message = self.dead_letter()
+        browser("click", selector="#dead-refresh")
+        browser("waitFor", selector=f"[aria-label='Requeue message {message}']")
+        self.one.http.post(f"/v1/dead-letters/{message}/requeue", {})
+        self.one.wait_for_status(message, "SENT")
+        browser("click", selector=f"[aria-label='Requeue message {message}']")
+        browser("waitFor", selector="#said", text="Not requeued")
+
     def test_a_provider_is_disabled_drained_and_enabled(self):
         browser = self.open()
         browser("waitFor", selector="#providers .pill", text="healthy")
@@ -251,7 +269,8 @@ class Looks(DashboardTest):
         bad = self.mock("second")
         bad.behave(success_rate=0, temp_fail_rate=1)
         mocks = [self.mock1, bad, self.mock("third")]
-        providers = [self.provider(mock, name=f"provider{i}", limit=LIMITED) for i, mock in enumerate(mocks, 1)]
+        providers = [self.provider(mock, name=f"provider{i}", limit=LIMITED, receipts=i == 3) for i, mock in enumerate(mocks, 1)]
+        mocks[2].behave(latency_ms=20, receipts_url=self.one.receipts_url("provider3"), receipt_delay_ms=800)
         self.one = self.gateway(providers, port=self.one.port, limits={"total": {"limit": 100, "window": "1s"}, "dispatch": {
             "limit": 200, "window": "1s"}}, health={"min_attempts": 5}, retry={"max_attempts": 3, "min_delay": "50ms"})
         for _ in range(5):
@@ -295,7 +314,7 @@ class Looks(DashboardTest):
     def test_pictures(self):
         for scheme in ("light", "dark"):
             browser = self.open(scheme=scheme)
-            for _ in range(60 if "HELIOGRAPH_PICTURES" in os.environ else 3):
+            for _ in range(45 if "HELIOGRAPH_PICTURES" in os.environ else 3):
                 for _ in range(random.randrange(10, 40)):
                     self.one.send()
                 before = browser("attribute", selector="#throughput svg .line-0", name="points")

@@ -77,23 +77,38 @@ async function search(event) {
   await list(byId("found"), "Messages found", parameters);
 }
 
-async function requeue(message, button) {
+const letters = new WeakMap();  // whose message a button requeues
+
+// Whether it was.
+async function requeue(button) {
+  const message = letters.get(button);
   button.disabled = true;
   try {
     const answer = await post(path(message.id, "/requeue"), {});
     button.closest("tr")?.querySelector(".pill")?.replaceWith(pill(answer.status));
     setText(button, "Requeued");
     say(`Message to ${message.to} requeued.`);
+    return true;
   } catch (error) {
     button.disabled = false;
     say(`Not requeued: ${error.message}`);
+    return false;
   }
 }
 
 function requeueButton(message) {
-  const button = element("button", {type: "button", "aria-label": `Requeue message ${message.id}`, onclick: () => requeue(message, button)},
-    "Requeue");
+  const button = element("button", {type: "button", class: "requeue", "aria-label": `Requeue message ${message.id}`,
+    onclick: () => requeue(button)}, "Requeue");
+  letters.set(button, message);
   return button;
+}
+
+async function requeueShown() {
+  const buttons = [...byId("dead").querySelectorAll(".requeue:enabled")];
+  if (buttons.length === 0 || !confirm(`Requeue ${buttons.length} messages?`)) return;
+  let done = 0;
+  for (const button of buttons) done += await requeue(button) ? 1 : 0;
+  say(`${done} of ${buttons.length} requeued.`);
 }
 
 export const showDeadLetters = () => list(byId("dead"), "Dead letters", {dead_letters: "true"}, requeueButton);
@@ -182,5 +197,6 @@ export function prepare() {
   byId("status").append(...STATUSES.map((name) => element("option", {value: name}, name)));
   byId("search").addEventListener("submit", search);
   byId("dead-refresh").addEventListener("click", showDeadLetters);
+  byId("dead-all").addEventListener("click", requeueShown);
   byId("story-close").addEventListener("click", () => byId("story").close());
 }
