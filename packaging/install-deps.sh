@@ -22,7 +22,7 @@ packages=(
   protobuf-compiler python3-protobuf  # what is told to a collector, read by its definitions
   prometheus  # promtool: the page of /metrics, the alert rules
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
-  chromium  # shows /docs in tests/browser
+  chromium  # shows /docs and the dashboard in tests/browser
 )
 node_folders=(tests/browser)
 for option in "$@"; do

@@ -76,6 +76,10 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_limits(routes);
   add_admin_routes(routes);
   add_admin_distribution(routes);
+  add_admin_live(routes);
+  add_admin_messages(routes);
+  add_admin_plugins(routes);
+  add_dashboard(routes);
   add_callbacks(routes);
   add_callback_deliveries(routes);
   add_conversations(routes);

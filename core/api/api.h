@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/config/config.h"
@@ -36,6 +37,27 @@ class Readiness {
  public:
   virtual ~Readiness() = default;
   virtual std::vector<std::string> unready_reasons() const = 0;  // sentences; empty: ready
+};
+
+// One plugin instance, as operators see it.
+struct PluginInstance {
+  std::string name;
+  std::string kind;    // "provider", "distributor", "limiter"
+  std::string plugin;  // component id
+  std::string version;
+  std::string file;
+  std::string sha256;
+  std::string state;             // "running", "quarantined", "failed" ...
+  std::string problem;           // why it does not work; empty: it does
+  std::uint64_t generation = 1;  // how many instances have had this name, this one included
+  std::vector<std::pair<std::string, std::uint64_t>> misbehaviour{};  // kinds that occurred
+};
+
+// Called on API threads, must not block.
+class PluginDirectory {
+ public:
+  virtual ~PluginDirectory() = default;
+  virtual std::vector<PluginInstance> plugins() const = 0;
 };
 
 // What one listener serves, by the name that http::Request::local_listener carries.
@@ -107,8 +129,9 @@ struct ApiPorts {
   const Readiness& readiness;
   pipeline::Settlements& settlements;
   pipeline::InboundIntake& inbound;
-  ports::Log* log = nullptr;         // nullptr: silent
-  MetricsSource* metrics = nullptr;  // nullptr: there is no /metrics
+  ports::Log* log = nullptr;                 // nullptr: silent
+  MetricsSource* metrics = nullptr;          // nullptr: there is no /metrics
+  const PluginDirectory* plugins = nullptr;  // nullptr: there are none to show
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no

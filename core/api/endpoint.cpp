@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/api/live_desk.h"
 #include "core/api/rate_limit_headers.h"
 #include "core/http/await.h"
 #include "core/http/problem.h"
@@ -66,7 +67,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       facade_door(settings.facades, peers, cors),
       facade_window(settings.facades.messaging_requests, settings.facades.messaging_period),
       webhook_signatures(settings.facades.twilio_auth_token, settings.facades.sendgrid_public_key),
-      callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http) {}
+      callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http),
+      live(std::make_shared<LiveDesk>(ports.clock.wall())) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};
@@ -80,6 +82,12 @@ void Routes::metrics(std::string_view pattern, Resource resource) {
                           .door = Door::kMetrics,
                           .scope = model::kScopeAdmin,
                           .resource = resource};
+  add(http::Method::kGet, pattern, endpoint);
+}
+
+// The page shows nothing before it was given a key.
+void Routes::console(std::string_view pattern, Resource resource) {
+  const Endpoint endpoint{.role = Role::kAdmin, .door = Door::kOpen, .resource = resource};
   add(http::Method::kGet, pattern, endpoint);
 }
 

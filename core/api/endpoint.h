@@ -26,6 +26,8 @@
 
 namespace heliograph::api {
 
+class LiveDesk;
+
 // What all resources share. Lives as long as the router; used on every API thread.
 struct Context {
   Context(ApiSettings given_settings, const ApiPorts& given_ports);
@@ -41,6 +43,7 @@ struct Context {
   const WebhookSignatures webhook_signatures;
   WebhookCounts webhook_counts;
   const http::WebhookUrlRules callback_urls;
+  const std::shared_ptr<LiveDesk> live;
 };
 
 // One request on its way through a resource.
@@ -66,6 +69,7 @@ class Routes {
   // GET. No key where the listener is for it, and for programs on this machine; else the scope
   // admin.
   void metrics(std::string_view pattern, Resource resource);
+  void console(std::string_view pattern, Resource resource);  // where the admin routes are, no key
   void open(http::Method method, std::string_view pattern, Resource resource);  // no key
   void any_scope(http::Method method, std::string_view pattern, Resource resource);
   void client(http::Method method, std::string_view pattern, model::Scope scope, Resource resource,
@@ -131,6 +135,10 @@ void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_admin_distribution(Routes& routes);
+void add_admin_live(Routes& routes);
+void add_admin_messages(Routes& routes);
+void add_admin_plugins(Routes& routes);
+void add_dashboard(Routes& routes);
 void add_callbacks(Routes& routes);
 void add_callback_deliveries(Routes& routes);
 void add_conversations(Routes& routes);

@@ -30,6 +30,19 @@ std::expected<ListQuery, http::Problem> read_list_query(const http::Request& req
                                                         const std::string& default_region,
                                                         ListKind kind);
 
+struct OperatorQuery {
+  ListQuery list;      // of all clients' messages, until the caller sets one
+  std::string client;  // by name; empty: any
+  bool personal = false;
+};
+
+// The same with `client`, `dead_letters` and `personal`, for operators.
+std::expected<OperatorQuery, http::Problem> read_operator_query(const http::Request& request,
+                                                                const std::string& default_region);
+
+// "true" or "false"; false where it is not given. The error is a 400.
+std::expected<bool, http::Problem> read_personal(const http::Request& request);
+
 // What a list answers as next_cursor; nullopt on its last page.
 std::optional<std::string> next_cursor(const ports::MessageList& page, const ListQuery& query);
 

@@ -22,6 +22,7 @@
 #include "core/app/lifetime.h"
 #include "core/app/metrics_page.h"
 #include "core/app/part_options.h"
+#include "core/app/plugin_directory.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
 #include "core/app/tracing.h"
@@ -289,7 +290,8 @@ class Gateway::Impl {
                               .settlements = settlements_,
                               .inbound = *inbound_,
                               .log = log_.get(),
-                              .metrics = metrics_page_.get()};
+                              .metrics = metrics_page_.get(),
+                              .plugins = &plugin_directory_};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
@@ -345,6 +347,7 @@ class Gateway::Impl {
   AsioLoop loop_;
   std::unique_ptr<ports::HttpClientFactory> http_clients_;
   plugin::PluginHost plugins_;
+  const HostDirectory plugin_directory_{plugins_};
   pipeline::Settlements settlements_;
   SystemRandom callback_random_;
   http::WebhookSigner callback_signer_;

@@ -160,6 +160,7 @@ asio::awaitable<bool> Connection::serve_request() {
   const Persistence persistence = persistence_for(parser, response);
   const bool sent = co_await answer(response, persistence);
   if (!sent) co_return false;
+  if (response.feed && request_.method != Method::kHead) co_await send_feed(*response.feed);
   if (persistence != Persistence::kClose) co_return true;
   if (body_declined || !in_.empty()) co_await linger();
   co_return false;
@@ -302,7 +303,8 @@ Response Connection::own(Response response) const {
 
 Persistence Connection::persistence_for(const RequestParser& parser,
                                         const Response& response) const {
-  if (response.close || worker_.draining() || !parser.keep_alive()) return Persistence::kClose;
+  if (response.close || response.feed || worker_.draining() || !parser.keep_alive())
+    return Persistence::kClose;
   return parser.version() >= 11 ? Persistence::kKeepAlive : Persistence::kKeepAlive10;
 }
 
@@ -312,8 +314,9 @@ void Connection::render(const Response& response, Persistence persistence) {
   context.date = worker_.date();
   context.request_id = request_.request_id;
   context.persistence = persistence;
+  const auto length = response.feed ? std::nullopt : std::optional(response.body.size());
   out_.clear();
-  append_head(out_, response, context, response.body.size());
+  append_head(out_, response, context, length);
   if (request_.method != Method::kHead && !is_bodiless(response.status)) out_ += response.body;
 }
 
@@ -368,8 +371,14 @@ void Connection::on_deadline() {
 
 void Connection::on_drain() {
   if (phase_ == Phase::kIdle) transport_.cancel();
+  // Whoever does not read a feed does not hold up the end.
+  if (feed_pause_ != nullptr && phase_ == Phase::kWriting) transport_.close();
+  end_feed();
 }
 
-void Connection::cut() { transport_.close(); }
+void Connection::cut() {
+  transport_.close();
+  end_feed();
+}
 
 }  // namespace heliograph::http

@@ -10,10 +10,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "core/http/body_feed.h"
 #include "core/http/connection_limits.h"
 #include "core/http/message.h"
 #include "core/http/read_buffer.h"
@@ -50,7 +52,15 @@ class Connection final : public SweptConnection {
  private:
   template <class T>
   using Awaitable = boost::asio::awaitable<T>;
-  enum class Phase : std::uint8_t { kHandshake, kIdle, kReading, kHandling, kWriting, kLingering };
+  enum class Phase : std::uint8_t {
+    kHandshake,
+    kIdle,
+    kReading,
+    kHandling,
+    kWriting,
+    kPausing,  // between two pieces of a feed
+    kLingering
+  };
   enum class Step : std::uint8_t { kGo, kRefuse, kGone };  // kRefuse: refusal_ says why
 
   Awaitable<bool> serve_request();  // false: the connection ends
@@ -61,6 +71,9 @@ class Connection final : public SweptConnection {
   Response own(Response response) const;
   Awaitable<Response> handle(const Router::Match& match);
   Awaitable<bool> answer(const Response& response, Persistence persistence);
+  Awaitable<void> send_feed(BodyFeed& feed);  // connection_feed.cpp
+  Awaitable<std::optional<std::string>> next_piece(BodyFeed& feed);
+  void end_feed();
   Awaitable<void> refuse();
   Awaitable<void> linger();
 
@@ -78,6 +91,8 @@ class Connection final : public SweptConnection {
   const bool peer_is_loopback_;
   Phase phase_ = Phase::kHandshake;
   bool expired_ = false;
+  bool ending_ = false;                              // a feed must not go on
+  boost::asio::steady_timer* feed_pause_ = nullptr;  // while there is a feed
   ReadBuffer in_;
   std::string out_;
   Request request_;

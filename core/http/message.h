@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ class Executor;
 }
 
 namespace heliograph::http {
+
+class BodyFeed;
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
 std::string_view to_string(Method method);
@@ -54,6 +57,9 @@ struct Response {
   bool close = false;  // close the connection after it
   // No answer at all, the connection is cut: a mock's fault on purpose, never an API's.
   bool abort = false;
+  // What goes on behind `body`, piece by piece (core/http/body_feed.h); such an answer is its
+  // connection's last and has no Content-Length. nullptr: `body` is all.
+  std::shared_ptr<BodyFeed> feed;
 };
 
 }  // namespace heliograph::http

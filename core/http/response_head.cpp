@@ -48,16 +48,16 @@ bool has_safe_headers(const Response& response) {
 bool is_bodiless(unsigned status) { return status / 100 == 1 || status == 204 || status == 304; }
 
 void append_head(std::string& out, const Response& response, const HeadContext& context,
-                 std::size_t content_length) {
+                 std::optional<std::size_t> content_length) {
   out += "HTTP/1.1 ";
   append_number(out, response.status);
   out.append(" ").append(status_text(response.status)).append("\r\n");
   if (!context.server_name.empty()) append_field(out, "Server", context.server_name);
   if (!context.date.empty()) append_field(out, "Date", context.date);
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
-  if (!is_bodiless(response.status)) {
+  if (content_length && !is_bodiless(response.status)) {
     out += "Content-Length: ";
-    append_number(out, content_length);
+    append_number(out, *content_length);
     out += "\r\n";
   }
   if (!context.request_id.empty()) append_field(out, "X-Request-Id", context.request_id);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,9 +29,10 @@ struct HeadContext {
 bool has_safe_headers(const Response& response);
 
 // Appends status line, headers and empty line. `content_length` is that of the body also where none
-// is sent (HEAD); 204 and 304 carry none. Needs has_safe_headers().
+// is sent (HEAD); 204 and 304 carry none. nullopt: the body ends with the connection. Needs
+// has_safe_headers().
 void append_head(std::string& out, const Response& response, const HeadContext& context,
-                 std::size_t content_length);
+                 std::optional<std::size_t> content_length);
 
 // True for the statuses that never have a body (RFC 9110, 6.4.1).
 bool is_bodiless(unsigned status);

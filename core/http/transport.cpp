@@ -53,6 +53,11 @@ std::size_t Transport::write_now(std::string_view bytes, Error& error) {
   return size;
 }
 
+void Transport::bound_send_buffer(int bytes) {
+  Error ignored;
+  socket_.set_option(asio::socket_base::send_buffer_size(bytes), ignored);
+}
+
 void Transport::shutdown_send() {
   Error ignored;
   // With TLS a close_notify first, so that the peer can tell the end from a cut. The socket does

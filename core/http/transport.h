@@ -38,6 +38,8 @@ class Transport {
   // Plain only: what the kernel takes now, possibly nothing. With TLS always 0.
   std::size_t write_now(std::string_view bytes, Error& error);
 
+  // The kernel holds no more than about this much that the peer has not taken.
+  void bound_send_buffer(int bytes);
   void shutdown_send();  // end of answer; errors do not matter any more
   void cancel();         // pending operations end with operation_aborted
   void close();          // the same, and the peer sees the end

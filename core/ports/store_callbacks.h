@@ -134,6 +134,11 @@ class StoreCallbacks {
 
   virtual void list_callback_deliveries(CallbackDeliveryFilter filter, Executor& where,
                                         Done<std::optional<CallbackDeliveryList>> done) = 0;
+  // What was told of one message, oldest first, at most 100. Deliveries have no index by message:
+  // they are looked for where they were made, which is when the message changed (`moments`).
+  virtual void message_callbacks(model::MessageId message, std::vector<model::TimePoint> moments,
+                                 Executor& where,
+                                 Done<std::vector<model::CallbackDelivery>> done) = 0;
   // Sends a delivery again, whether it had failed or succeeded, with a full schedule.
   virtual void replay_callback(model::ClientId client, model::CallbackId endpoint,
                                model::CallbackId delivery, Executor& where,

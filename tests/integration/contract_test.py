@@ -36,7 +36,7 @@ class Served(GatewayTest):
     def test_every_example_of_a_request_runs(self):
         """In the order of the document, with the ids of what was made before; a success that is documented has to come."""
         endpoint = self.one.http.post("/v1/callbacks", {"url": "https://app.example/other"}).json["id"]
-        ids = {"/v1/messages": self.one.send(send_at=self.in_an_hour()), "/v1/dead-letters": self.dead_letter(),
+        ids = {"/v1/messages": self.one.send(send_at=self.in_an_hour()), "/v1/dead-letters": self.dead_letter(), "/v1/admin/messages": self.dead_letter(),
                "/v1/admin/clients": "shop", "/v1/callbacks": endpoint, "/v1/conversations": self.conversation(),
                "/v1/providers": "mock", "/api/sms": "mock"}
         ran = 0

@@ -141,7 +141,10 @@ class PersonalData(GatewayTest):
         return ids
 
     def operators_view(self):
-        paths = ("providers", "queue", "limits", "routes", "distribution", "clients")
+        paths = ["providers", "queue", "limits", "routes", "distribution", "clients", "plugins", "messages", "messages?dead_letters=true"]
+        listed = self.operator.get("/v1/admin/messages?limit=100").json["messages"]
+        self.assertGreater(len(listed), 10)
+        paths += [f"messages/{message['id']}" for message in listed]
         answers = [self.operator.get(f"/v1/admin/{path}") for path in paths] + [self.one.client(None).get("/readyz")]
         return {f"answer {i}": answer.body.decode() for i, answer in enumerate(answers)}
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/api/admin_json.h"
 #include "core/api/endpoint.h"
 #include "core/api/message_json.h"
 #include "core/http/await.h"
@@ -12,52 +13,6 @@ namespace {
 
 using pipeline::ProviderAction;
 using pipeline::ProviderStatus;
-
-void write_window(JsonWriter& json, const ProviderStatus& provider) {
-  const std::uint64_t judged = provider.window_successes + provider.window_failures;
-  json.begin_object("window");
-  json.count("successes", provider.window_successes);
-  json.count("failures", provider.window_failures);
-  json.count("throttles", provider.window_throttles);
-  json.count("timeouts", provider.window_timeouts);
-  json.number("failure_rate", judged == 0 ? 0.0
-                                          : static_cast<double>(provider.window_failures) /
-                                                static_cast<double>(judged));
-  json.end_object();
-}
-
-void write_outcomes(JsonWriter& json, const ProviderStatus& provider) {
-  json.begin_object("outcomes");
-  for (std::size_t i = 0; i < provider.outcomes.size(); ++i) {
-    json.count(model::to_string(static_cast<model::Outcome>(i)), provider.outcomes[i]);
-  }
-  json.end_object();
-}
-
-void write_provider(JsonWriter& json, const ProviderStatus& provider) {
-  json.begin_object();
-  json.text("id", provider.id);
-  json.begin_array("channels");
-  for (const model::Channel channel : provider.channels) {
-    json.text_element(model::to_string(channel));
-  }
-  json.end_array();
-  json.count("weight", provider.weight);
-  json.boolean("healthy", provider.healthy());
-  json.boolean("enabled", provider.enabled);
-  json.boolean("draining", provider.draining);
-  json.text_unless_empty("quarantined", provider.quarantined);
-  json.text("circuit", pipeline::to_string(provider.circuit));
-  json.text_unless_empty("reason", provider.reason);
-  if (provider.retry_at) json.time("retry_at", *provider.retry_at);
-  if (provider.paused_until) json.time("paused_until", *provider.paused_until);
-  json.count("in_flight", provider.in_flight);
-  json.count("max_in_flight", provider.max_in_flight);
-  write_window(json, provider);
-  write_outcomes(json, provider);
-  if (provider.last_used) json.time("last_used", *provider.last_used);
-  json.end_object();
-}
 
 http::Response provider_response(const ProviderStatus& provider) {
   JsonWriter json(768);

@@ -5,13 +5,11 @@
 
 #include "core/api/bulk_requeue.h"
 #include "core/api/cursor.h"
-#include "core/api/duration_field.h"
 #include "core/api/endpoint.h"
 #include "core/api/json_body.h"
-#include "core/api/json_fields.h"
 #include "core/api/message_json.h"
 #include "core/api/message_list.h"
-#include "core/api/store_answers.h"
+#include "core/api/requeue.h"
 #include "core/http/await.h"
 #include "core/http/problem.h"
 
@@ -22,35 +20,8 @@ boost::asio::awaitable<http::Response> list_dead_letters(Call& call) {
   co_return co_await answer_list(call, ListKind::kDeadLetters);
 }
 
-struct RequeueAnswer {
-  http::Response operator()(const ports::Conflict& other) const {
-    return conflict(other.status, "requeued");
-  }
-  template <class Result>
-  http::Response operator()(const Result& result) const {
-    return StoreAnswers{}(result);
-  }
-};
-
-std::expected<std::chrono::milliseconds, http::Problem> requeue_validity(const Call& call) {
-  const auto body = read_optional_object(call.request);
-  if (!body) return std::unexpected(body.error());
-  JsonFields fields(*body);
-  const auto validity = read_validity(fields, "validity");
-  if (auto problem = fields.finish()) return std::unexpected(std::move(*problem));
-  return validity.value_or(call.context.settings.messages.validity);
-}
-
 boost::asio::awaitable<http::Response> requeue_one(Call& call) {
-  const auto validity = requeue_validity(call);
-  if (!validity) co_return http::problem_response(validity.error());
-  const auto id = model::MessageId::parse(call.request.param("id"));
-  if (!id) co_return StoreAnswers{}(ports::NotFound{});
-  auto start = [&](ports::Done<ports::RequeueResult> done) {
-    call.ports().store.requeue(call.client().id, *id, *validity, call.executor(), std::move(done));
-  };
-  const auto result = co_await http::await_done<ports::RequeueResult>(start);
-  co_return std::visit(RequeueAnswer{}, result);
+  co_return co_await requeue_dead_letter(call, call.client().id);
 }
 
 struct FailureWriter {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/store/sqlite/callback_endpoints.h"
 #include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/revisits.h"
 
 namespace heliograph::store {
 namespace {
@@ -13,6 +15,12 @@ namespace {
 constexpr std::string_view kDeliveryColumns =
     "id, random, event, message, message_random, state, attempts, status_code, error, url, due,"
     " attempted_at";
+
+// A delivery's row is the time of its making. The writer reads the clock once for a transaction and
+// again for the ids in it, and a batch takes a while.
+constexpr std::chrono::seconds kMadeBefore{1};
+constexpr std::chrono::seconds kMadeAfter{3};
+constexpr std::size_t kOfMessageMax = 100;
 
 std::string delivery_query(std::string_view condition) {
   return fmt::format("SELECT {} FROM callback_deliveries {} AND id < ?2 ORDER BY id DESC LIMIT ?3",
@@ -56,6 +64,13 @@ CallbackQueries::CallbackQueries(Connection& connection)
                                           " WHERE endpoint = ?1 AND state = 0")),
       failed_(connection, delivery_query("INDEXED BY callback_deliveries_failed"
                                          " WHERE endpoint = ?1 AND state = 2")),
+      of_message_(connection,
+                  "SELECT d.id, d.random, d.event, d.message, d.message_random, d.state,"
+                  " d.attempts, d.status_code, d.error, iif(d.url = '', e.url, d.url), d.due,"
+                  " d.attempted_at FROM callback_deliveries d"
+                  " JOIN callback_endpoints e ON e.id = d.endpoint"
+                  " WHERE d.id >= ?1 AND d.id < ?2 AND d.message = ?3 AND d.message_random = ?4"
+                  " ORDER BY d.id LIMIT ?5"),
       due_(connection,
            "SELECT d.id, d.random, d.url, d.body, d.attempts, d.due, m.trace"
            " FROM callback_deliveries d INDEXED BY callback_deliveries_due"
@@ -124,6 +139,22 @@ std::optional<ports::CallbackDeliveryList> CallbackQueries::deliveries(
   }
   return read_deliveries(deliveries_.query(row, before, filter.limit + 1, filter.state),
                          filter.limit, endpoint->url);
+}
+
+std::vector<model::CallbackDelivery> CallbackQueries::of_message(
+    model::MessageId message, std::vector<model::TimePoint> moments) {
+  std::vector<model::CallbackDelivery> found;
+  std::ranges::sort(moments);
+  std::int64_t read_up_to = 0;  // moments lie close together: no row is read twice
+  for (const model::TimePoint moment : moments) {
+    const std::int64_t low = std::max(first_row_after(moment - kMadeBefore), read_up_to);
+    read_up_to = std::max(first_row_after(moment + kMadeAfter), read_up_to);
+    if (found.size() >= kOfMessageMax || low >= read_up_to) continue;
+    Rows rows = of_message_.query(low, read_up_to, message.row(), message.random(),
+                                  kOfMessageMax - found.size());
+    while (rows.next()) found.push_back(read_delivery(rows));
+  }
+  return found;
 }
 
 model::TimePoint CallbackQueries::next_due(std::int64_t endpoint, model::TimePoint after) {

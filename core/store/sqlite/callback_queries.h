@@ -22,6 +22,8 @@ class CallbackQueries {
   std::optional<model::CallbackEndpoint> find(model::ClientId client, model::CallbackId id);
   std::optional<ports::CallbackDeliveryList> deliveries(
       const ports::CallbackDeliveryFilter& filter);
+  std::vector<model::CallbackDelivery> of_message(model::MessageId message,
+                                                  std::vector<model::TimePoint> moments);
 
   ports::CallbackPage due(std::int64_t endpoint, model::TimePoint now, std::size_t limit);
   std::vector<ports::CallbackHead> heads();
@@ -38,6 +40,7 @@ class CallbackQueries {
   Statement deliveries_;
   Statement pending_;
   Statement failed_;
+  Statement of_message_;
   Statement due_;
   Statement next_due_;
   Statement heads_;

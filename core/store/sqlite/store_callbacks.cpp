@@ -64,6 +64,16 @@ void StoreImpl::find_callback(ClientId client, CallbackId id, ports::Executor& w
       [client, id](Queries& queries) { return queries.callbacks.find(client, id); });
 }
 
+void StoreImpl::message_callbacks(model::MessageId message, std::vector<model::TimePoint> moments,
+                                  ports::Executor& where,
+                                  ports::Done<std::vector<model::CallbackDelivery>> done) {
+  read<std::vector<model::CallbackDelivery>>(
+      ReadKind::kBrowsing, where, std::move(done),
+      [message, moments = std::move(moments)](Queries& queries) {
+        return queries.callbacks.of_message(message, moments);
+      });
+}
+
 void StoreImpl::list_callback_deliveries(
     ports::CallbackDeliveryFilter filter, ports::Executor& where,
     ports::Done<std::optional<ports::CallbackDeliveryList>> done) {

@@ -138,6 +138,9 @@ class StoreImpl final : public SqliteStore {
                       ports::Done<ports::CallbackEndpointList> done) override;
   void find_callback(model::ClientId client, model::CallbackId id, ports::Executor& where,
                      ports::Done<std::optional<model::CallbackEndpoint>> done) override;
+  void message_callbacks(model::MessageId message, std::vector<model::TimePoint> moments,
+                         ports::Executor& where,
+                         ports::Done<std::vector<model::CallbackDelivery>> done) override;
   void list_callback_deliveries(
       ports::CallbackDeliveryFilter filter, ports::Executor& where,
       ports::Done<std::optional<ports::CallbackDeliveryList>> done) override;

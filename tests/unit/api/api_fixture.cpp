@@ -74,7 +74,8 @@ void ApiTest::rebuild() {
                             .clock = clock,
                             .readiness = readiness,
                             .settlements = settlements,
-                            .inbound = inbound_};
+                            .inbound = inbound_,
+                            .plugins = plugins};
   router_ = std::make_unique<http::Router>(api::make_router(settings, ports));
 }
 

@@ -113,6 +113,7 @@ class ApiTest : public ::testing::Test {
   pipeline::Settlements settlements;
   pipeline::IntakeSettings intake_settings;
   api::ApiSettings settings;
+  const api::PluginDirectory* plugins = nullptr;
   model::ClientId demo{};
   model::ClientId other{};
 

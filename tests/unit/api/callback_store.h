@@ -22,6 +22,7 @@ class CallbackStore final : public ports::StoreCallbacks {
   ports::BulkReplayResult bulk;
   model::TimePoint previous_until{};  // of the last rotation
   bool full = false;
+  std::vector<model::TimePoint> asked_moments;  // of message_callbacks()
 
   void create_callback(ports::NewCallbackEndpoint given, ports::Executor& where,
                        ports::Done<ports::CreateCallbackResult> done) override {
@@ -92,6 +93,16 @@ class CallbackStore final : public ports::StoreCallbacks {
       if (!filter.state || delivery.state == *filter.state) page.deliveries.push_back(delivery);
     }
     answer<Found>(where, done, page);
+  }
+  void message_callbacks(model::MessageId message, std::vector<model::TimePoint> moments,
+                         ports::Executor& where,
+                         ports::Done<std::vector<model::CallbackDelivery>> done) override {
+    asked_moments = std::move(moments);
+    std::vector<model::CallbackDelivery> found;
+    for (const auto& delivery : deliveries) {
+      if (delivery.message == message) found.push_back(delivery);
+    }
+    answer<std::vector<model::CallbackDelivery>>(where, done, found);
   }
   void replay_callback(model::ClientId client, model::CallbackId id, model::CallbackId,
                        ports::Executor& where, ports::Done<ports::ReplayResult> done) override {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/http/await.h"
+#include "core/http/body_feed.h"
 #include "core/ports/executor.h"
 #include "tests/unit/http/raw_socket.h"
 
@@ -44,6 +45,30 @@ Answering abort_connection(Request&) {
   response.abort = true;
   co_return response;
 }
+
+// What a feed makes, from the number of the piece; nullopt: the end.
+using Maker = std::function<std::optional<std::string>(int)>;
+
+class MadeFeed final : public BodyFeed {
+ public:
+  MadeFeed(std::atomic<int>& alive, std::chrono::milliseconds pause, Maker make)
+      : alive_(alive), pause_(pause), make_(std::move(make)) {
+    ++alive_;
+  }
+  ~MadeFeed() override { --alive_; }
+  MadeFeed(const MadeFeed&) = delete;
+  MadeFeed& operator=(const MadeFeed&) = delete;
+  boost::asio::awaitable<std::optional<std::string>> next() override { co_return make_(++made_); }
+  std::chrono::milliseconds pause() const override { return pause_; }
+
+ private:
+  std::atomic<int>& alive_;
+  const std::chrono::milliseconds pause_;
+  const Maker make_;
+  int made_ = 0;
+};
+
+std::string numbered(int number) { return std::to_string(number) + "\n"; }
 
 Answering info(Request& request) {
   std::string text = request.path + "|" + request.peer + "|" + request.local_listener + "|" +
@@ -98,8 +123,39 @@ bool TestServer::wait_until(const std::function<bool(const ServerStats&)>& holds
   return true;
 }
 
+bool TestServer::wait_for_feeds(int alive) {
+  return wait_until([&](const ServerStats&) { return feeds_ == alive; });
+}
+
+void TestServer::add_feeds(Router& router) {
+  using std::chrono::milliseconds;
+  const auto add = [&](std::string_view path, milliseconds pause, Maker make) {
+    router.add(Method::kGet, path, [this, pause, make = std::move(make)](Request&) -> Answering {
+      Response response;
+      response.content_type = "text/plain";
+      response.body = "begin\n";
+      response.feed = std::make_shared<MadeFeed>(feeds_, pause, make);
+      co_return response;
+    });
+  };
+  add("/feed/count", milliseconds(3), numbered);
+  add("/feed/hour", std::chrono::hours(1), numbered);
+  add("/feed/three", milliseconds(1), [](int number) -> std::optional<std::string> {
+    return number > 3 ? std::nullopt : std::optional(numbered(number));
+  });
+  add("/feed/flood", milliseconds(0), [this](int) {
+    ++flooded_;
+    return std::string(64 << 10, 'x');
+  });
+  add("/feed/fail", milliseconds(1), [](int number) {
+    if (number > 1) throw std::runtime_error("/etc/secret is missing");
+    return numbered(number);
+  });
+}
+
 Router TestServer::make_router() {
   Router router;
+  add_feeds(router);
   router.add(Method::kGet, "/hello", hello);
   router.add(Method::kPost, "/echo", echo, RouteOptions{1000});
   router.add(Method::kPost, "/batch", measure, RouteOptions{100'000});

@@ -30,7 +30,9 @@ class Gate {
 
 // Routes: GET /hello, POST /echo (at most 1000 bytes), GET /canary (counts), GET /wait (awaits the
 // gate), GET /throw, GET /split (a header with CR LF), GET /info (what the request says), GET
-// /large (8 MiB), GET /abort, GET /items/{id}.
+// /large (8 MiB), GET /abort, GET /items/{id}, and answers without a known end: GET /feed/count (a
+// number every few milliseconds), /feed/hour (one every hour), /feed/three (three, then the end),
+// /feed/flood (as much as is taken), /feed/fail (one, then an exception).
 class TestServer {
  public:
   explicit TestServer(ServerOptions options = {});
@@ -38,14 +40,20 @@ class TestServer {
   std::string address() const { return server_->addresses().front(); }
   Server& server() { return *server_; }
   int canaries() const { return canaries_; }
+  int feeds() const { return feeds_; }              // that are alive
+  std::size_t flooded() const { return flooded_; }  // pieces that /feed/flood has made
   Gate& gate() { return gate_; }
   std::vector<std::string> log();
   bool wait_until(const std::function<bool(const ServerStats&)>& holds);
+  bool wait_for_feeds(int alive);  // until so many are; false: too late
 
  private:
   Router make_router();
+  void add_feeds(Router& router);
 
   std::atomic<int> canaries_{0};
+  std::atomic<int> feeds_{0};
+  std::atomic<std::size_t> flooded_{0};
   Gate gate_;
   std::mutex log_mutex_;
   std::vector<std::string> log_;

@@ -16,6 +16,7 @@ using model::Status;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class HeardEvents final : public ports::CallbackEvents {
  public:
@@ -195,6 +196,31 @@ TEST_P(CallbacksTest, TheBodySaysWhatHappened) {
   EXPECT_THAT(body, HasSubstr(R"("client_reference":"order \"7\"","provider":"alpha")"));
   EXPECT_THAT(body, HasSubstr(R"("error":"blocked","attempts":1,"parts":1,"cost_cents":12)"));
   EXPECT_THAT(body, HasSubstr(R"("metadata":{"a":"b"}}})"));
+}
+
+TEST_P(CallbacksTest, WhatWasToldOfAMessageIsFoundWhereItChanged) {
+  const auto endpoint = create(model::kAllCallbackEvents, "https://other.example/hooks");
+  const model::MessageId id = sent_with_url("p-1", "https://app.example/dlr?order=1");
+  const model::TimePoint sent = world.clock.wall();
+  sent_with_url("p-2", "https://app.example/dlr?order=2");
+  world.clock.advance(std::chrono::hours(1));
+  world.receipt(world.receipt_of("p-1", model::ReceiptState::kDelivered));
+  const auto found = [&](const std::vector<model::TimePoint>& moments) {
+    const auto all = world.call<std::vector<model::CallbackDelivery>>([&](auto done) {
+      world.store->message_callbacks(id, moments, world.executor, std::move(done));
+    });
+    std::vector<std::pair<CallbackEvent, std::string>> seen;
+    for (const auto& one : all) seen.emplace_back(one.event, one.url);
+    return seen;
+  };
+  const std::string own = "https://app.example/dlr?order=1";
+  using enum CallbackEvent;
+  EXPECT_THAT(
+      found({world.clock.wall(), sent, sent}),
+      UnorderedElementsAre(std::pair(kSent, endpoint.url), std::pair(kSent, own),
+                           std::pair(kDelivered, endpoint.url), std::pair(kDelivered, own)));
+  EXPECT_THAT(found({sent}), testing::SizeIs(2));
+  EXPECT_THAT(found({}), IsEmpty());
 }
 
 TEST_P(CallbacksTest, ACallbackUrlBecomesAnEndpointWithTheClientsSecret) {

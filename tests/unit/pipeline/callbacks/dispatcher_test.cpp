@@ -109,6 +109,8 @@ class FakeStore final : public ports::StoreCallbacks {
                      ports::Done<std::optional<model::CallbackEndpoint>>) override {}
   void list_callback_deliveries(ports::CallbackDeliveryFilter, ports::Executor&,
                                 ports::Done<std::optional<ports::CallbackDeliveryList>>) override {}
+  void message_callbacks(model::MessageId, std::vector<model::TimePoint>, ports::Executor&,
+                         ports::Done<std::vector<model::CallbackDelivery>>) override {}
   void replay_callback(model::ClientId, CallbackId, CallbackId, ports::Executor&,
                        ports::Done<ports::ReplayResult>) override {}
   void replay_failed_callbacks(model::ClientId, CallbackId, std::size_t, ports::Executor&,
