@@ -9,7 +9,6 @@ import time
 
 from fault import FULL, FaultTest, figures
 from harness import main, wait_until
-from receiver import Receiver
 
 HOUR, DAY = 3600, 86400
 JUMPS = (HOUR, -HOUR, DAY, -DAY, 0) if FULL else (DAY, -DAY)
@@ -52,8 +51,6 @@ class Clock(FaultTest):
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def test_jumps_under_load(self):
-        receiver = Receiver()
-        self.addCleanup(receiver.close)
         gateway = self.shifted_world(messages={"validity": "20m"})
         in_order, load = [], self.load(threads=4)
         load.wait_for(20)
@@ -67,13 +64,13 @@ class Clock(FaultTest):
             load.wait_for(10)
             for message in waiting + [planned]:
                 self.assertIn(gateway.message(message)["status"], ("QUEUED", "SCHEDULED"))
-            told = self.ask(callback_url=receiver.url(f"/jump{jump}"))
+            told = self.ask(callback_url=self.receiver.url(f"/jump{jump}"))
             self.providers("enable")
             for message in waiting:
                 gateway.wait_for_status(message, "DELIVERED", "FAILED_PERM", "FAILED_TEMP", "SENT")
             gateway.wait_for_status(planned, "DELIVERED", "FAILED_PERM", "FAILED_TEMP", "SENT")
             self.assertGreater(time.monotonic() - began, 1.5, "sent before its time")
-            delivery = receiver.wait_for(1, f"/jump{jump}")[0]
+            delivery = self.receiver.wait_for(1, f"/jump{jump}")[0]
             skew = int(delivery.headers["webhook-timestamp"]) - (time.time() + jump)
             self.assertLess(abs(skew), 30, f"the signature of {told} does not carry the time on the wall")
         load.end()

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import histories  # noqa: E402
 from harness import KEY, PATIENCE, GatewayTest, Http, cli, wait_until  # noqa: E402
+from receiver import Receiver  # noqa: E402
 
 FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 SEED = int(os.environ.get("HELIOGRAPH_FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -97,14 +98,21 @@ class FaultTest(GatewayTest):
                                 seed=i) for i in range(1, providers + 1)]
         defaults = {"in_doubt": {"policy": "at_least_once", "wait": "300ms"}, "retry": {"max_attempts": 50},
                     "health": {"min_attempts": 1000000}, "log": {"level": "debug"},
-                    "callbacks": {"allow_http": True, "allow_cidrs": ["127.0.0.0/8"]}}
+                    "callbacks": {"allow_http": True, "allow_cidrs": ["127.0.0.0/8"], "retry_delays": ["50ms"] * 20}}
+        self.listen()
         self.gw = self.gateway(
             [self.provider(mock, receipts=True) for mock in self.mocks], start=start,
-            clients=[{"name": "test", "key": KEY, "credit_cents": CREDIT, "scopes": ["send", "read", "admin"]}],
+            clients=[{"name": "test", "key": KEY, "credit_cents": CREDIT, "scopes": ["send", "read", "admin"],
+                      "callback_url": self.receiver.url("/history")}],
             **{name: {**defaults.get(name, {}), **sections.get(name, {})} for name in {**defaults, **sections}})
         for mock in self.mocks:
             mock.behave(receipts_url=self.gw.receipts_url(mock.identity), receipt_delay_ms=20)
         return self.gw
+
+    def listen(self):
+        """Somebody who is told of every message."""
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
 
     def load(self, **options):
         load = Load(self.gw.port, self.history, **options)
@@ -141,10 +149,20 @@ class FaultTest(GatewayTest):
         except AssertionError as error:
             raise AssertionError(f"{histories.LOST}: {error}; still: {busy()}; log:\n{self.gw.process.text()}") from None
 
+    def hear(self, seconds=60.0):
+        """Until no callback is under way any more; with it the history of the receiver is whole."""
+        def silent():
+            endpoints = self.gw.http.get("/v1/callbacks").json["callbacks"]
+            return not any(self.gw.http.get(f"/v1/callbacks/{endpoint['id']}/deliveries?status=pending&limit=1").json["deliveries"]
+                           for endpoint in endpoints)
+
+        wait_until(silent, "every callback to be delivered", seconds)
+
     def judge(self, events=200, finished=True, **expectations):
         """Ends the gateway, gathers what all four know and checks it. The gateway must be running."""
         if finished:
             self.settle()
+            self.hear()
         ids = [told.id for told in self.history.told]
         self.history.asked(self.gw, self.dice.sample(ids, min(events, len(ids))))
         self.gw.stop()
@@ -152,7 +170,13 @@ class FaultTest(GatewayTest):
         for mock in self.mocks:
             self.history.saw(mock)
         self.read_database()
+        self.gather_callbacks()
         histories.check(self, self.history, finished=finished, **expectations)
+
+    def gather_callbacks(self):
+        self.history.called(self.receiver.got())
+        if any(message["status"] in histories.TOLD_OF for message in self.history.database.messages.values()):
+            self.assertTrue(self.history.callbacks, "messages ended and nobody was called: the history of callbacks proves nothing")
 
     def read_database(self):
         check = cli(["db", "check", "--config", self.gw.config], self.folder, seconds=120)
