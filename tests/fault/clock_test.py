@@ -13,7 +13,6 @@ from harness import main, wait_until
 HOUR, DAY = 3600, 86400
 JUMPS = (HOUR, -HOUR, DAY, -DAY, 0) if FULL else (DAY, -DAY)
 LIMIT = 40
-MESSAGE = {"to": "+14155552671", "from": "TEST", "text": "private words"}
 
 
 class Clock(FaultTest):
@@ -34,12 +33,6 @@ class Clock(FaultTest):
         gateway = self.world(start=False, latency=(0,), **sections)
         gateway.env = {"LD_PRELOAD": self.library, "HG_CLOCK_SHIFT": self.file}
         return gateway.start()
-
-    def ask(self, **fields):
-        answer = self.gw.http.post("/v1/messages", {**MESSAGE, **fields})
-        self.history.tell(answer)
-        self.assertEqual(answer.status, 202, answer)
-        return answer.json["message_id"]
 
     def providers(self, what):
         for mock in self.mocks:

@@ -85,6 +85,11 @@ class Histories:
         """A Mock of the harness, at the end: every arrival it remembers."""
         self.arrivals[mock.identity] = mock.arrivals()
 
+    def saw_script(self, script):
+        """A Script of raw_provider: what the providers that share it took."""
+        for provider, arrivals in script.taken().items():
+            self.arrivals[provider] = arrivals
+
     def called(self, deliveries):
         """Deliveries of a Receiver that every message of the run is told to; with this, one that nobody is told of is a loss."""
         self.hears_all = True
