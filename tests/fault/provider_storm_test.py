@@ -16,18 +16,17 @@ MIN_ATTEMPTS, PROBES, WINDOW, MAX_ATTEMPTS = 10, 2, 8, 6
 
 
 class Sick:
-    """A provider's step that can be made well."""
+    """A provider's step that can be changed, and how many messages it had at once."""
 
     def __init__(self, ill):
-        self.ill, self.well = ill, threading.Event()
-        self.lock, self.inside, self.most = threading.Lock(), 0, 0
+        self.ill, self.lock, self.inside, self.most = ill, threading.Lock(), 0, 0
 
     def step(self, connection, request):
         with self.lock:
             self.inside += 1
             self.most = max(self.most, self.inside)
         try:
-            return (raw.answer if self.well.is_set() else self.ill)(connection, request)
+            return self.ill(connection, request)
         finally:
             with self.lock:
                 self.inside -= 1
@@ -139,12 +138,16 @@ class ProviderStorm(FaultTest):
         backlog = [self.ask() for _ in range(MESSAGES)]
         # While it is ill a probe now and then is all it gets, and each failure opens the circuit for longer.
         wait_until(lambda: gateway.provider_status("fails")["reason"] == "a probe failed", "a probe that fails", 30)
-        hold = threading.Event()
+        hold, gate, answered = threading.Event(), threading.Event(), []
         self.addCleanup(hold.set)
+        self.addCleanup(gate.set)
 
         def slow_and_well(connection, request):
             raw.read(connection, request)
-            hold.wait(60)
+            hold.wait(60 * PATIENCE)
+            answered.append(request)
+            if len(answered) > PROBES:  # what comes behind the probes is kept, so that all that may come does
+                gate.wait(60 * PATIENCE)
             return raw.tell(connection, request)
 
         sick.ill = slow_and_well
@@ -154,15 +157,19 @@ class ProviderStorm(FaultTest):
         pause = threading.Event()
         pause.wait(1.5)
         self.assertEqual((script.count() - before, sick.inside, self.circuit(gateway, "fails")), (0, 1, "half_open"))
-        sick.well.set()
         hold.set()
         wait_until(lambda: self.circuit(gateway, "fails") == "closed", "the circuit to close", 30)
+        wait_until(lambda: sick.inside >= WINDOW, "its window to fill", 30)
+        pause.wait(1.0)  # more than it takes would be there by now: a backlog waits
+        self.assertEqual((sick.inside, sick.most), (WINDOW, WINDOW))
+        gate.set()
         for message_id in first + backlog:
             message = gateway.wait_for_status(message_id, "SENT", "FAILED_PERM", seconds=60)
             self.assertLessEqual(message["attempts"], MAX_ATTEMPTS)
         self.assertEqual({gateway.message(message_id)["status"] for message_id in backlog[PROBES:]}, {"SENT"})
-        self.assertLessEqual(sick.most, WINDOW)
+        self.assertEqual(sick.most, WINDOW)
         print(f"{script.count()} sends for {len(first) + len(backlog) + 1} messages", flush=True)
+        self.judge()
 
 
 if __name__ == "__main__":
