@@ -14,13 +14,13 @@ import shutil
 import signal
 import tempfile
 
-from gateway import configuration, provider
+from gateway import PORT, configuration, provider
 from latency import HERE, load
-from measure import BINARY, Bench, cpu_seconds, descendants, log_has, mock_count, wait_for_arrivals
+from measure import BINARY, Bench, cpu_seconds, descendants, free_port, log_has, mock_count, wait_for_arrivals
 
 BASELINE = os.path.join(HERE, "baseline.json")
 TOLERANCE = 1.10
-CONNECTIONS, MOCK_PORT = 64, 18088
+CONNECTIONS, MOCK_PORT = 64, free_port()
 RUNS = 3
 
 
@@ -30,9 +30,9 @@ def run_once(bench, mock_url, seconds, under=()):
     child = bench.spawn([*under, BINARY, "serve", "--config", config], log_has("listening on"))
     pids = descendants(child.pid)[-1:]  # strace's child, where there is one
     arrived = mock_count(mock_url)
-    load(bench, 18080, 0.5, CONNECTIONS)
+    load(bench, PORT, 0.5, CONNECTIONS)
     began, before = arrived(), cpu_seconds(pids)
-    said, _, _ = load(bench, 18080, seconds, CONNECTIONS)
+    said, _, _ = load(bench, PORT, seconds, CONNECTIONS)
     total, _ = wait_for_arrivals(arrived, began + said["requests"], 3.0)
     cpu = cpu_seconds(pids) - before
     os.kill(pids[0], signal.SIGTERM)  # strace ignores its own and ends with the gateway

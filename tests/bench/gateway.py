@@ -5,12 +5,13 @@ import re
 import sys
 import urllib.request
 
-from measure import BINARY, ROOT, TEXT, answers, cpu_seconds, log_has, measure, post_script
+from measure import BINARY, ROOT, TEXT, answers, cpu_seconds, free_port, log_has, measure, post_script
 
-URL = "http://127.0.0.1:18080"
+PORT = free_port()
+URL = f"http://127.0.0.1:{PORT}"
 MESSAGE = {"to": "+14155552671", "from": "BENCH", "text": TEXT}
 BATCH_CONNECTIONS = [2, 8]
-SINK_PORT, MOCK_PORT, WIRE_PORT, REDIS_PORT = 18083, 18084, 18085, 18086
+SINK_PORT, MOCK_PORT, WIRE_PORT, REDIS_PORT = (free_port() for _ in range(4))
 ROUND_TRIP_MS = 1.0
 
 
@@ -30,7 +31,7 @@ url = "{mock_url}/api/sms/bench"
 def configuration(bench, name, *tables):
     return bench.write(f"{name}.toml", f"""
 [http]
-listen = "127.0.0.1:18080"
+listen = "127.0.0.1:{PORT}"
 [store]
 path = "{bench.folder}/db-{len(bench.children)}-{name}/h.db"
 [plugins]

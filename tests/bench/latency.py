@@ -6,13 +6,13 @@ import subprocess
 import sys
 import urllib.request
 
-from gateway import MESSAGE, configuration, provider
-from measure import BINARY, cpu_seconds, get, log_has
+from gateway import MESSAGE, PORT, configuration, provider
+from measure import BINARY, cpu_seconds, free_port, get, log_has
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOAD = os.path.join(os.path.dirname(BINARY), "heliograph_load")
 RATES = [100, 1000, 5000, 10000]
-MOCK_PORT = 18087
+MOCK_PORT = free_port()
 ARRIVALS_MAX = 1_000_000
 
 
@@ -54,10 +54,10 @@ def bench_latency(bench, args):
         for rate in RATES:
             child = bench.spawn([BINARY, "serve", "--config", config], log_has("listening on"))
             urllib.request.urlopen(urllib.request.Request(f"{mock_url}/admin/arrivals", method="DELETE"), timeout=10).read()
-            load(bench, 18080, 1, args.connections[0], min(rate, 1000))  # connections and caches are warm
+            load(bench, PORT, 1, args.connections[0], min(rate, 1000))  # connections and caches are warm
             urllib.request.urlopen(urllib.request.Request(f"{mock_url}/admin/arrivals", method="DELETE"), timeout=10).read()
             before = cpu_seconds([child.pid])
-            said, samples, ids = load(bench, 18080, args.seconds, args.connections[0], rate, arrivals)
+            said, samples, ids = load(bench, PORT, args.seconds, args.connections[0], rate, arrivals)
             cpu = cpu_seconds([child.pid]) - before
             accept, way = percentiles(samples, way_to_the_provider(bench, mock_url, ids))
             bench.end(child)

@@ -1,8 +1,10 @@
 """What every case of the benchmark needs: processes, load by wrk, and what came of it."""
 import json
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,21 @@ done = function(summary, latency, requests)
     latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3, latency.max / 1e3))
 end
 """
+
+
+GIVEN = set()
+
+
+def free_port():
+    """One that nobody listens at and that was not given before; below those of outgoing connections, so that none of them takes it
+    before its process is there."""
+    while True:
+        port = random.SystemRandom().randrange(10_240, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in GIVEN and probe.connect_ex(("127.0.0.1", port)) != 0:
+                GIVEN.add(port)
+                return port
 
 
 class Bench:

@@ -15,9 +15,10 @@ import tempfile
 
 from gateway import bench_accept, bench_batch, bench_callbacks, bench_gateway, bench_redis
 from latency import bench_latency, print_latencies
-from measure import BINARY, Bench, log_has
+from measure import BINARY, Bench, free_port, log_has
 from peers import bench_kannel, bench_nginx
 
+MOCK_PORT = free_port()
 CASES = {"gateway": bench_gateway, "accept": bench_accept, "batch": bench_batch, "callbacks": bench_callbacks, "redis": bench_redis,
          "nginx": bench_nginx, "kannel": bench_kannel}
 NEEDS = {"callbacks": "/usr/sbin/nginx", "redis": "/usr/bin/redis-server", "nginx": "/usr/sbin/nginx", "kannel": "/usr/sbin/bearerbox"}
@@ -47,9 +48,9 @@ def main():
     folder = tempfile.mkdtemp(prefix="heliograph-bench-")
     bench, rows = Bench(folder), []
     try:
-        mock = bench.spawn([BINARY, "mock-provider", "--port", "18071", "--id", "bench", "--arrivals-max", "1000"],
+        mock = bench.spawn([BINARY, "mock-provider", "--port", str(MOCK_PORT), "--id", "bench", "--arrivals-max", "1000"],
                            log_has("mock provider"))
-        mock_url = "http://127.0.0.1:18071"
+        mock_url = f"http://127.0.0.1:{MOCK_PORT}"
         for case in (case for case in args.only if case != "latency"):
             if os.path.exists(NEEDS.get(case, BINARY)):
                 rows += CASES[case](bench, mock_url, args)

@@ -9,12 +9,10 @@ import time
 
 from fault import FULL, FaultTest, figures
 from harness import main, wait_until
-from receiver import Receiver
 
 HOUR, DAY = 3600, 86400
 JUMPS = (HOUR, -HOUR, DAY, -DAY, 0) if FULL else (DAY, -DAY)
 LIMIT = 40
-MESSAGE = {"to": "+14155552671", "from": "TEST", "text": "private words"}
 
 
 class Clock(FaultTest):
@@ -36,12 +34,6 @@ class Clock(FaultTest):
         gateway.env = {"LD_PRELOAD": self.library, "HG_CLOCK_SHIFT": self.file}
         return gateway.start()
 
-    def ask(self, **fields):
-        answer = self.gw.http.post("/v1/messages", {**MESSAGE, **fields})
-        self.history.tell(answer)
-        self.assertEqual(answer.status, 202, answer)
-        return answer.json["message_id"]
-
     def providers(self, what):
         for mock in self.mocks:
             self.assertEqual(self.gw.http.post(f"/v1/admin/providers/{mock.identity}/{what}").status // 100, 2)
@@ -52,8 +44,6 @@ class Clock(FaultTest):
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def test_jumps_under_load(self):
-        receiver = Receiver()
-        self.addCleanup(receiver.close)
         gateway = self.shifted_world(messages={"validity": "20m"})
         in_order, load = [], self.load(threads=4)
         load.wait_for(20)
@@ -67,13 +57,13 @@ class Clock(FaultTest):
             load.wait_for(10)
             for message in waiting + [planned]:
                 self.assertIn(gateway.message(message)["status"], ("QUEUED", "SCHEDULED"))
-            told = self.ask(callback_url=receiver.url(f"/jump{jump}"))
+            told = self.ask(callback_url=self.receiver.url(f"/jump{jump}"))
             self.providers("enable")
             for message in waiting:
                 gateway.wait_for_status(message, "DELIVERED", "FAILED_PERM", "FAILED_TEMP", "SENT")
             gateway.wait_for_status(planned, "DELIVERED", "FAILED_PERM", "FAILED_TEMP", "SENT")
             self.assertGreater(time.monotonic() - began, 1.5, "sent before its time")
-            delivery = receiver.wait_for(1, f"/jump{jump}")[0]
+            delivery = self.receiver.wait_for(1, f"/jump{jump}")[0]
             skew = int(delivery.headers["webhook-timestamp"]) - (time.time() + jump)
             self.assertLess(abs(skew), 30, f"the signature of {told} does not carry the time on the wall")
         load.end()

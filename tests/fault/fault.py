@@ -12,10 +12,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import histories  # noqa: E402
 from harness import KEY, PATIENCE, GatewayTest, Http, cli, wait_until  # noqa: E402
+from receiver import Receiver  # noqa: E402
 
 FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 SEED = int(os.environ.get("HELIOGRAPH_FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
 CREDIT = 100_000_000
+CALLBACKS = {"allow_http": True, "allow_cidrs": ["127.0.0.0/8"], "retry_delays": ["50ms"] * 20}
 
 
 def figures(**values):
@@ -87,8 +89,10 @@ class FaultTest(GatewayTest):
 
     def setUp(self):
         super().setUp()
-        self.dice, self.history = random.Random(SEED), histories.Histories()
-        self.history.keep_secret("private words")
+        self.dice, self.history, self.mocks, self.scripts = random.Random(SEED), histories.Histories(), [], []
+        self.history.keep_secret("private words", KEY)
+        self.receiver = Receiver()  # is told of every message
+        self.addCleanup(self.receiver.close)
         print(f"seed {SEED} (HELIOGRAPH_FAULT_SEED)", flush=True)
 
     def world(self, providers=2, latency=(0, 3, 10), perm_fail_rate=0.05, start=True, **sections):
@@ -97,14 +101,25 @@ class FaultTest(GatewayTest):
                                 seed=i) for i in range(1, providers + 1)]
         defaults = {"in_doubt": {"policy": "at_least_once", "wait": "300ms"}, "retry": {"max_attempts": 50},
                     "health": {"min_attempts": 1000000}, "log": {"level": "debug"},
-                    "callbacks": {"allow_http": True, "allow_cidrs": ["127.0.0.0/8"]}}
+                    "callbacks": CALLBACKS}
         self.gw = self.gateway(
             [self.provider(mock, receipts=True) for mock in self.mocks], start=start,
-            clients=[{"name": "test", "key": KEY, "credit_cents": CREDIT, "scopes": ["send", "read", "admin"]}],
+            clients=[self.client()],
             **{name: {**defaults.get(name, {}), **sections.get(name, {})} for name in {**defaults, **sections}})
         for mock in self.mocks:
             mock.behave(receipts_url=self.gw.receipts_url(mock.identity), receipt_delay_ms=20)
         return self.gw
+
+    def client(self, **fields):
+        return {"name": "test", "key": KEY, "credit_cents": CREDIT, "scopes": ["send", "read", "admin"],
+                "callback_url": self.receiver.url("/history"), **fields}
+
+    def ask(self, **fields):
+        """A message that must be accepted; its id."""
+        answer = self.gw.http.post("/v1/messages", {"to": "+14155552671", "from": "TEST", "text": "private words", **fields})
+        self.history.tell(answer, at=time.monotonic_ns())
+        self.assertEqual(answer.status, 202, answer)
+        return answer.json["message_id"]
 
     def load(self, **options):
         load = Load(self.gw.port, self.history, **options)
@@ -129,7 +144,7 @@ class FaultTest(GatewayTest):
             return found
 
         def settled():
-            now = [busy(), [mock.count() for mock in self.mocks]]
+            now = [busy(), [each.count() for each in self.mocks + self.scripts]]
             if now != moved[1]:
                 moved[:] = [time.monotonic(), now]
             if now[0] and time.monotonic() > moved[0] + still * PATIENCE:
@@ -141,18 +156,43 @@ class FaultTest(GatewayTest):
         except AssertionError as error:
             raise AssertionError(f"{histories.LOST}: {error}; still: {busy()}; log:\n{self.gw.process.text()}") from None
 
+    def hear(self, seconds=60.0):
+        """Until no callback is under way any more; with it the history of the receiver is whole."""
+        def silent():
+            endpoints = self.gw.http.get("/v1/callbacks").json["callbacks"]
+            return not any(self.gw.http.get(f"/v1/callbacks/{endpoint['id']}/deliveries?status=pending&limit=1").json["deliveries"]
+                           for endpoint in endpoints)
+
+        wait_until(silent, "every callback to be delivered", seconds)
+
     def judge(self, events=200, finished=True, **expectations):
         """Ends the gateway, gathers what all four know and checks it. The gateway must be running."""
         if finished:
             self.settle()
-        ids = [told.id for told in self.history.told]
-        self.history.asked(self.gw, self.dice.sample(ids, min(events, len(ids))))
+            self.hear()
+        self.ask_for_events(events)
         self.gw.stop()
+        self.compare(finished=finished, **expectations)
+
+    def ask_for_events(self, most=200):
+        ids = [told.id for told in self.history.told]
+        self.history.asked(self.gw, self.dice.sample(ids, min(most, len(ids))))
+
+    def compare(self, **expectations):
+        """The same of a gateway that has ended already."""
         self.note_output()
-        for mock in self.mocks:
-            self.history.saw(mock)
+        for each in self.mocks:
+            self.history.saw(each)
+        for script in self.scripts:
+            self.history.saw_script(script)
         self.read_database()
-        histories.check(self, self.history, finished=finished, **expectations)
+        self.gather_callbacks()
+        histories.check(self, self.history, **expectations)
+
+    def gather_callbacks(self):
+        self.history.called(self.receiver.got())
+        if any(message["status"] in histories.TOLD_OF for message in self.history.database.messages.values()):
+            self.assertTrue(self.history.callbacks, "messages ended and nobody was called: the history of callbacks proves nothing")
 
     def read_database(self):
         check = cli(["db", "check", "--config", self.gw.config], self.folder, seconds=120)

@@ -37,6 +37,9 @@ REQUEUED = {"FAILED_PERM", "EXPIRED", "UNKNOWN"}  # QUEUED may follow, in the ne
 SENT_OUTCOMES = {0, 3}  # SENT, UNKNOWN as the attempts table has them
 HELD, CAPTURED, RELEASED = 1, 2, 3
 
+TOLD_OF = {"SENT", "UNKNOWN"} | TERMINAL
+EVENTS = {**{status: ("message." + status.lower(),) for status in TOLD_OF}, "FAILED_PERM": ("message.failed",)}
+
 Violation = collections.namedtuple("Violation", "kind text")
 Told = collections.namedtuple("Told", "id status key replayed at")
 
@@ -50,6 +53,7 @@ class Histories:
         self.refused = []      # (status, body) of every other answer
         self.arrivals = {}     # provider -> what its mock remembers
         self.callbacks = []    # (webhook id, document)
+        self.hears_all = False  # whether somebody was called of every message
         self.database = None   # Database
         self.events = {}       # message id -> what the API says about it
         self.written = {}      # name -> text: logs, metrics, traces
@@ -81,8 +85,14 @@ class Histories:
         """A Mock of the harness, at the end: every arrival it remembers."""
         self.arrivals[mock.identity] = mock.arrivals()
 
+    def saw_script(self, script):
+        """A Script of raw_provider: what the providers that share it took."""
+        for provider, arrivals in script.taken().items():
+            self.arrivals[provider] = arrivals
+
     def called(self, deliveries):
-        """Deliveries of a Receiver."""
+        """Deliveries of a Receiver that every message of the run is told to; with this, one that nobody is told of is a loss."""
+        self.hears_all = True
         self.callbacks += [(delivery.id, delivery.json) for delivery in deliveries]
 
     def asked(self, gateway, ids):
@@ -120,6 +130,7 @@ class Database:
 
     def __init__(self):
         self.messages, self.attempts, self.balances, self.keys = {}, collections.defaultdict(list), {}, []
+        self.untold = set()  # messages of which a callback is still under way
 
 
 def message_id(row, random):
@@ -150,6 +161,8 @@ def read_database(path):
             one = lambda sql: connection.execute(sql, (client,)).fetchone()[0]  # noqa: E731
             balance["grants"] = one("SELECT ifnull(sum(cents), 0) FROM grants WHERE client = ?")
             balance["resolutions"] = one("SELECT ifnull(sum(cents), 0) FROM resolutions WHERE hold_state = 2 AND client = ?")
+        database.untold = {message_id(row["message"], row["message_random"])
+                           for row in connection.execute("SELECT * FROM callback_deliveries WHERE state = 0")}
         database.keys = [message_id(row["message"], row["random"]) for row in connection.execute("SELECT * FROM idempotency")]
     return database
 
@@ -285,12 +298,24 @@ class Checker:
                 continue
             if repeats.setdefault(webhook, (found, status)) != (found, status):
                 self.add(STATE, f"callback {webhook} told of {repeats[webhook]} and of {(found, status)}")
+            if event not in EVENTS.get(status, ()):
+                self.add(STATE, f"callback {webhook} of {found} is called {event} and says {status}")
             seen[(found, status)].add(webhook)
-            if message["cycle"] == 0 and status in TERMINAL and message["status"] != status:
+            if message["cycle"] == 0 and not told_before(status, message["status"]):
                 self.add(STATE, f"a callback told that {found} is {status}, it is {message['status']}")
         for (found, status), webhooks in seen.items():
-            if status in TERMINAL and len(webhooks) > 1 + self.messages[found]["cycle"]:
+            if len(webhooks) > 1 + self.messages[found]["cycle"]:
                 self.add(DUPLICATE, f"{len(webhooks)} callbacks told that {found} is {status}")
+        self.silences(seen)
+
+    def silences(self, seen):
+        """Every end is told, unless that is still under way."""
+        if not self.histories.hears_all:
+            return
+        for found, message in self.messages.items():
+            status = message["status"]
+            if status in TOLD_OF and (found, status) not in seen and found not in self.histories.database.untold:
+                self.add(LOST, f"{found} is {status} and no callback told so")
 
     def ledger(self):
         for problem in self.histories.problems:
@@ -328,6 +353,11 @@ class Checker:
                     self.add(PERSONAL, f"{name} holds {secret!r}: {line[:160]}")
             for number in NUMBER.findall(text):
                 self.add(PERSONAL, f"{name} holds a whole number {number}")
+
+
+def told_before(told, now):
+    """Whether a message that a callback called `told` may be `now` without having been queued again."""
+    return told == now or told not in TERMINAL and any(told_before(after, now) for after in FOLLOWERS[told])
 
 
 # A whole international number; masked ones (+1555***4567) are no match.

@@ -130,6 +130,24 @@ class HistoriesTest(unittest.TestCase):
         self.expect(STATE, "callback w1 told of", lambda h: h.callbacks.append(callback(B, webhook="w1")))
         self.expect(DUPLICATE, "2 callbacks told", lambda h: h.callbacks.append(callback(A, webhook="w3")))
 
+        self.expect(STATE, "a callback told that " + A + " is UNKNOWN, it is EXPIRED",
+                    lambda h: (h.callbacks.append(callback(A, "UNKNOWN", "w3")), self.row(A, status="EXPIRED")(h)))
+        self.expect(STATE, "is called message.sent and says DELIVERED",
+                    lambda h: h.callbacks[0][1].update(type="message.sent"))
+        earlier = [callback(A, "UNKNOWN", "w3"), callback(A, "SENT", "w4")]
+        self.assertEqual(self.found(lambda h: h.callbacks.extend(earlier)), [])
+        self.expect(DUPLICATE, "2 callbacks told that " + A + " is SENT",
+                    lambda h: h.callbacks.extend([*earlier, callback(A, "SENT", "w5")]))
+
+    def test_silence(self):
+        def unheard(history):
+            history.callbacks.pop()
+            history.called([])
+
+        self.expect(LOST, f"{B} is DELIVERED and no callback told so", unheard)
+        self.assertEqual(self.found(lambda h: (unheard(h), h.database.untold.add(B))), [])
+        self.assertEqual(self.found(lambda h: h.called([])), [])
+
     def test_ledger(self):
         def balance(**changes):
             return lambda history: history.database.balances[1].update(changes)

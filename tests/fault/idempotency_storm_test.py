@@ -3,18 +3,16 @@
 
 Whatever happens there is one message and one hold per key. HELIOGRAPH_FAULT=full: 1000 keys in place of 40.
 """
+import contextlib
 import json
-import os
 import random
 import socket
 import sqlite3
-import sys
+import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from fault import CALLBACKS, FULL, FaultTest
+from harness import KEY, PATIENCE, main, wait_until
 
-from harness import KEY, GatewayTest, cli, main, wait_until  # noqa: E402
-
-FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 KEYS = 1000 if FULL else 40
 PARALLEL = 50
 KILLS = 10 if FULL else 2
@@ -42,18 +40,21 @@ class Told:
         self.body = stream.read(length)
         if len(self.body) < length:
             raise OSError("closed in the body")
-        self.id = json.loads(self.body).get("message_id")
+        self.json = json.loads(self.body)
+        self.id = self.json.get("message_id")
         self.replayed = self.headers.get("idempotent-replayed") == "true"
 
 
 class Crowd:
-    """Connections that send the same bytes as nearly at once as one thread can."""
+    """Connections that send the same request as nearly at once as one thread can. `history` is told every answer."""
 
-    def __init__(self, port, size):
-        self.connections = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(size)]
+    def __init__(self, port, size, history):
+        self.history, self.key = history, None
+        self.connections = [socket.create_connection(("127.0.0.1", port), timeout=60 * PATIENCE) for _ in range(size)]
         self.streams = [connection.makefile("rb") for connection in self.connections]
 
-    def ask(self, data):
+    def ask(self, key, text):
+        self.key, data = key, request(key, text)
         for connection in self.connections:
             connection.sendall(data)
 
@@ -62,9 +63,14 @@ class Crowd:
         told = []
         for stream in self.streams:
             try:
-                told.append(Told(stream))
+                told.append(self.answer(stream))
             except OSError:
                 continue
+        return told
+
+    def answer(self, stream):
+        told = Told(stream)
+        self.history.tell(told, self.key, time.monotonic_ns())
         return told
 
     def close(self):
@@ -73,22 +79,26 @@ class Crowd:
             connection.close()
 
 
-class IdempotencyStorm(GatewayTest):
+class IdempotencyStorm(FaultTest):
     def setUp(self):
         super().setUp()
         self.provider1 = self.mock("provider1")
-        self.gateway1 = self.gateway([self.provider(self.provider1)], log={"level": "warn"}, in_doubt={"wait": "50ms"},
-                                     clients=[{"name": "test", "key": KEY, "credit_cents": 10_000_000,
-                                               "scopes": ["send", "read", "admin"]}])
+        self.mocks = [self.provider1]
+        self.gw = self.gateway1 = self.gateway([self.provider(self.provider1)], log={"level": "warn"}, in_doubt={"wait": "50ms"},
+                                     clients=[self.client()], callbacks=CALLBACKS)
         self.before = self.credit()
 
     def credit(self):
         return self.gateway1.http.get("/v1/me").json["credit_cents"]
 
-    def storm(self, data):
-        crowd = Crowd(self.gateway1.port, PARALLEL)
+    def crowd(self, size=PARALLEL):
+        crowd = Crowd(self.gateway1.port, size, self.history)
         self.addCleanup(crowd.close)
-        crowd.ask(data)
+        return crowd
+
+    def storm(self, key, text):
+        crowd = self.crowd()
+        crowd.ask(key, text)
         return crowd
 
     def check_answers(self, answers):
@@ -108,20 +118,17 @@ class IdempotencyStorm(GatewayTest):
         for message_id in list(ids.values())[-3:]:
             self.gateway1.wait_for_status(message_id, "SENT", "UNKNOWN", seconds=60)
         self.assertEqual(self.credit(), self.before - PRICE * len(ids))
-        self.gateway1.stop()
-        with sqlite3.connect(f"file:{self.gateway1.database}?mode=ro", uri=True) as database:
+        self.judge()
+        with contextlib.closing(sqlite3.connect(f"file:{self.gateway1.database}?mode=ro", uri=True)) as database:
             self.assertEqual(database.execute("SELECT count(*), count(DISTINCT body) FROM messages").fetchone(),
                              (len(ids), len(ids)))
-        checked = cli(["db", "check", "--config", self.gateway1.config], self.folder)
-        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
     def test_one_message_for_each_key(self):
-        crowd = Crowd(self.gateway1.port, PARALLEL)
-        self.addCleanup(crowd.close)
+        crowd = self.crowd()
         ids, in_flight = {}, 0
         for number in range(KEYS):
             key = f"key-{number}"
-            crowd.ask(request(key, key))
+            crowd.ask(key, key)
             answers = crowd.answers()
             self.assertEqual(len(answers), PARALLEL)
             ids[key] = self.check_answers(answers)
@@ -132,14 +139,13 @@ class IdempotencyStorm(GatewayTest):
         self.assertEqual(len(set(ids.values())), KEYS)
         print(f"figures: {KEYS * PARALLEL} requests, {in_flight} answered 409", flush=True)
         # Afterwards each is replayed, and another body under the same key is told so.
-        alone = Crowd(self.gateway1.port, 1)
-        self.addCleanup(alone.close)
+        alone = self.crowd(1)
         for key, message_id in ids.items():
-            alone.ask(request(key, key))
+            alone.ask(key, key)
             again, = alone.answers()
             self.assertEqual((again.status, again.id, again.replayed), (202, message_id, True))
         for key in list(ids)[:20]:
-            alone.ask(request(key, "another text"))
+            alone.ask(key, "another text")
             other, = alone.answers()
             self.assertEqual((other.status, other.id), (422, None))
         self.assertEqual(self.provider1.count(), KEYS)
@@ -150,7 +156,7 @@ class IdempotencyStorm(GatewayTest):
         ids = {}
         for number in range(KEYS // 4):
             key = f"mixed-{number}"
-            crowds = [self.storm(request(key, f"{key} {side}")) for side in ("left", "right")]
+            crowds = [self.storm(key, f"{key} {side}") for side in ("left", "right")]
             told = [crowd.answers() for crowd in crowds]
             winners = [answers for answers in told if any(answer.status == 202 for answer in answers)]
             self.assertEqual(len(winners), 1)
@@ -167,18 +173,19 @@ class IdempotencyStorm(GatewayTest):
         for round_number in range(KILLS):
             storms, keys = [], [f"kill-{round_number}-{number}" for number in range(5)]
             for key in keys:
-                storms.append(self.storm(request(key, key)))
+                storms.append(self.storm(key, key))
             # After as many answers of the first key's crowd as the dice say, the rest is cut off.
             for stream in storms[0].streams[:dice.randrange(PARALLEL)]:
-                Told(stream)
+                storms[0].answer(stream)
             self.gateway1.kill()
+            self.note_output()
             told = {}
             for key, crowd in zip(keys, storms):
                 told[key] = self.check_answers(crowd.answers())
                 crowd.close()
             self.gateway1.start()
             for key in keys:
-                crowd = self.storm(request(key, key))
+                crowd = self.storm(key, key)
                 ids[key] = self.check_answers(crowd.answers())
                 crowd.close()
                 self.assertIsNotNone(ids[key])

@@ -2,16 +2,15 @@
 """The in-doubt matrix: what a provider does with the first send x policy x whether it drops repeated keys x crash of the
 gateway. The tables below are the specification: how often, where, with which key a message is sent, and what is said of it.
 """
+import contextlib
 import os
 import signal
 import sqlite3
-import sys
 import threading
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-
-import raw_provider as raw  # noqa: E402
-from harness import GatewayTest, cli, main, wait_until  # noqa: E402
+from fault import CALLBACKS, FaultTest
+import raw_provider as raw
+from harness import PATIENCE, main, wait_until
 
 POLICIES = ("resolve_same", "at_least_once", "at_most_once", "auto")
 HOLDS = {1: "held", 2: "captured", 3: "released"}
@@ -58,21 +57,32 @@ DOUBT = {
 CRASHES = ("unread", "unanswered", "answered")
 
 
-class InDoubtMatrix(GatewayTest):
-    def providers(self, step):
-        script = raw.Script(step)
+class InDoubtMatrix(FaultTest):
+    def providers(self, step, dedupes=False):
+        script = raw.Script(step, dedupes)
+        self.scripts = [script]
         made = [raw.RawProvider(name, script) for name in ("first", "second")]
         for provider in made:
             self.stack.callback(provider.close)
         return script, made
 
-    def serve(self, providers, dedupes, timeout="30s", **options):
+    def serve(self, providers, dedupes, timeout=f"{30 * PATIENCE:.0f}s", **options):
         # Nothing but the attempts of a message decides: no circuit opens, and only what is to be too late is.
         tables = [{"id": provider.identity, "receipts": False, "timeout": timeout,
                    "config": {"url": provider.url, "dedupes": dedupes}} for provider in providers]
-        return self.gateway(tables, in_doubt={"wait": "50ms"}, health={"min_attempts": 1_000_000}, **options)
+        self.gw = self.gateway(tables, in_doubt={"wait": "50ms"}, health={"min_attempts": 1_000_000}, clients=[self.client()],
+                               callbacks=CALLBACKS, **options)
+        return self.gw
 
-    def settle(self, gateway, cells):
+    earlier = {}  # cells of a gateway before, on the same database
+
+    def cell(self, name, policy, **fields):
+        """The id of a message that is to go through one cell of the tables."""
+        message_id = self.ask(in_doubt=policy, client_reference=name, **fields)
+        self.history.policy[message_id] = policy
+        return message_id
+
+    def wait_for_cells(self, gateway, cells):
         for message_id, (name, expected) in cells.items():
             with self.subTest(name):
                 gateway.wait_for_status(message_id, expected[1], seconds=40)
@@ -80,10 +90,10 @@ class InDoubtMatrix(GatewayTest):
     def check(self, gateway, script, cells):
         """cells: message id -> (name, expected). Ends the gateway: nothing more may be sent afterwards."""
         print(f"figures: {len(cells)} cells", flush=True)
-        self.settle(gateway, cells)
+        self.wait_for_cells(gateway, cells)
         shown = {message_id: gateway.message(message_id) for message_id in cells}
-        gateway.stop()
-        with sqlite3.connect(f"file:{gateway.database}?mode=ro", uri=True) as database:
+        self.judge()
+        with contextlib.closing(sqlite3.connect(f"file:{gateway.database}?mode=ro", uri=True)) as database:
             holds = dict(database.execute("SELECT client_reference, hold_state FROM messages"))
         for message_id, (name, expected) in cells.items():
             requests = script.of(message_id)
@@ -94,18 +104,20 @@ class InDoubtMatrix(GatewayTest):
                                   HOLDS[holds[name]]), expected, message)
                 self.assertEqual({request.key for request in requests}, {message_id}, "one key for all sends")
                 self.assertEqual(message["attempts"], len(requests))
-        self.assertEqual(script.count(), sum(len(expected[0]) for _, expected in cells.values()), "no other sends")
-        checked = cli(["db", "check", "--config", gateway.config], self.folder)
-        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        everything = {**self.earlier, **cells}
+        self.assertEqual(script.count(), sum(len(expected[0]) for _, expected in everything.values()), "no other sends")
+        self.earlier = everything
 
     def without_crash(self, dedupes):
         def step(connection, request):
-            first = BEHAVIOURS[request.text][0] if request.seen == 1 else raw.answer
-            return first(connection, request)
+            behave, says = BEHAVIOURS[request.text] if request.seen == 1 else (raw.answer, "sent")
+            if says in ("sent", "doubt"):
+                request.took = raw.provider_id(request)
+            return behave(connection, request)
 
-        script, providers = self.providers(step)
+        script, providers = self.providers(step, dedupes)
         # Two deadlines: one that a message is to miss, one that none misses however slow the machine is.
-        for behaviours, timeout in (({"answers too late"}, "1s"), (set(BEHAVIOURS) - {"answers too late"}, "30s")):
+        for behaviours, timeout in (({"answers too late"}, "1s"), (set(BEHAVIOURS) - {"answers too late"}, f"{30 * PATIENCE:.0f}s")):
             gateway = self.serve(providers, dedupes, timeout=timeout)
             cells = {}
             for behaviour in behaviours:
@@ -113,10 +125,8 @@ class InDoubtMatrix(GatewayTest):
                     says = BEHAVIOURS[behaviour][1]
                     expected = DOUBT[policy, dedupes] if says == "doubt" else CERTAIN[says]
                     name = f"{behaviour}, {policy}, dedupes={dedupes}"
-                    cells[gateway.send(text=behaviour, in_doubt=policy, client_reference=name)] = (name, expected)
+                    cells[self.cell(name, policy, text=behaviour)] = (name, expected)
             self.check(gateway, script, cells)
-            with script.lock:
-                script.requests.clear()
 
     def test_provider_that_does_not_dedupe(self):
         self.without_crash(False)
@@ -128,34 +138,36 @@ class InDoubtMatrix(GatewayTest):
         let_go, answered = threading.Event(), threading.Semaphore(0)
 
         def step(connection, request):
+            request.took = raw.provider_id(request)
             if request.seen > 1:
                 return raw.answer(connection, request)
             if request.text == "unread":
-                let_go.wait(60)
+                let_go.wait(60 * PATIENCE)
                 return False
             raw.read(connection, request)
             if request.text == "answered":
-                let_go.wait(60)
+                let_go.wait(60 * PATIENCE)
                 connection.sendall(raw.response(200, b'{"id":"told-to-nobody"}'))
                 answered.release()
             raw.peer_gave_up(connection)
             return False
 
-        script, providers = self.providers(step)
+        script, providers = self.providers(step, dedupes)
         gateway = self.serve(providers, dedupes)
         cells = {}
         for crash in CRASHES:
             for policy in POLICIES:
                 name = f"SIGKILL, {crash}, {policy}, dedupes={dedupes}"
-                message_id = gateway.send(text=crash, in_doubt=policy, client_reference=name)
+                message_id = self.cell(name, policy, text=crash)
                 cells[message_id] = (name, DOUBT[policy, dedupes])
         wait_until(lambda: script.count() == len(cells), "all to be with the providers", 40)
         # Stopped first: the answers are on their way, and nobody reads them any more.
         os.kill(gateway.process.pid, signal.SIGSTOP)
         let_go.set()
         for _ in POLICIES:
-            self.assertTrue(answered.acquire(timeout=30))
+            self.assertTrue(answered.acquire(timeout=30 * PATIENCE))
         gateway.kill()
+        self.note_output()
         gateway.start()
         self.check(gateway, script, cells)
 

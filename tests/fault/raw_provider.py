@@ -13,6 +13,8 @@ import struct
 import threading
 import time
 
+from harness import PATIENCE
+
 BYTES_MAX = 65536
 CLOSED = -1
 
@@ -30,6 +32,7 @@ class Request:
         self.message_id, self.text = self.document["message_id"], self.document["text"]
         self.key = self.headers.get("idempotency-key", "")
         self.seen = seen(self.message_id)
+        self.took = ""  # the provider's id, once it has (or may have) taken the message
 
 
 def complete(raw):
@@ -58,7 +61,7 @@ def response(status, body=b"", headers=(), length=None, close=False):
 
 def peer_gave_up(connection, seconds=60):
     """Waits until the other end has closed."""
-    connection.settimeout(seconds)
+    connection.settimeout(seconds * PATIENCE)
     try:
         return connection.recv(1) == b""
     except OSError:
@@ -66,10 +69,11 @@ def peer_gave_up(connection, seconds=60):
 
 
 class Script:
-    """`step(connection, request)` runs in the connection's thread; True: the connection may carry another request."""
+    """`step(connection, request)` runs in the connection's thread; True: the connection may carry another request.
+    `dedupes`: the providers know a key again, and what is repeated is no second copy."""
 
-    def __init__(self, step):
-        self.step, self.lock = step, threading.Lock()
+    def __init__(self, step, dedupes=False):
+        self.step, self.dedupes, self.lock = step, dedupes, threading.Lock()
         self.requests, self.counts = [], collections.Counter()
 
     def note(self, provider, raw):
@@ -85,6 +89,17 @@ class Script:
     def of(self, message_id):
         with self.lock:
             return [request for request in self.requests if request.message_id == message_id]
+
+    def taken(self):
+        """Provider -> what it took, as the mock's arrivals are."""
+        found = collections.defaultdict(list)
+        with self.lock:
+            for request in self.requests:
+                if request.took:
+                    copy = request.took if self.dedupes else f"{request.took}, {request.seen}"
+                    found[request.provider].append({"message_id": request.message_id, "provider_message_id": copy,
+                                                    "at_ns": request.at_ns})
+        return found
 
     def count(self, provider=None):
         with self.lock:
@@ -144,7 +159,7 @@ class RawProvider:
                 return raw[:length]
             low = len(raw) + 1
             # A FIN behind half a request makes the socket readable without more bytes.
-            if not select.select([connection], [], [], 30)[0] or connection.recv(BYTES_MAX, socket.MSG_PEEK) == raw:
+            if not select.select([connection], [], [], 30 * PATIENCE)[0] or connection.recv(BYTES_MAX, socket.MSG_PEEK) == raw:
                 return None
 
     def close(self):
@@ -176,6 +191,7 @@ def provider_id(request):
 
 def tell(connection, request):
     """Takes the message; the request has been read."""
+    request.took = provider_id(request)
     connection.sendall(response(200, json.dumps({"id": provider_id(request)}).encode(), close=request.close))
     return not request.close
 
