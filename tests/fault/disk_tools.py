@@ -45,6 +45,27 @@ class Injector:
             os.unlink(self.path)
 
 
+def under_strace(rule, path):
+    """What to run the binary under so that `rule` meets it from its first call. It dies with strace."""
+    return ["strace", "-f", "-qq", "-y", "-o", path, "-e", f"trace={rule.split(':')[0]}", "-e", f"inject={rule}",
+            "setpriv", "--pdeathsig", "KILL"]
+
+
+def end_traced(traced, number=signal.SIGKILL):
+    """Ends the gateway under strace by its own id: strace keeps no child from outliving it, and hands no signal on."""
+    if traced.alive():
+        for child in children(traced.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
+        traced.wait()
+
+
+def children(pid):
+    with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split() if os.path.realpath(f"/proc/{child}/exe") == os.path.realpath(BINARY)]
+    return []
+
+
 def syncs_after_error(calls):
     """Syncs that were asked for after the one that failed."""
     first = next((number for number, line in enumerate(calls) if "(INJECTED)" in line), None)
@@ -56,8 +77,7 @@ def syncs_after_error(calls):
 def run_traced(arguments, folder, rule):
     """Runs the binary from its first call under strace until it ends by itself: the exit code, its words and the calls."""
     path = os.path.join(folder, "strace.out")
-    run = subprocess.run(["strace", "-f", "-y", "-o", path, "-e", f"trace={rule.split(':')[0]}", "-e", f"inject={rule}", BINARY, *arguments],
-                         cwd=folder, env=child_environment(), capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+    run = subprocess.run([*under_strace(rule, path), BINARY, *arguments], cwd=folder, env=child_environment(), capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
     with open(path, encoding="utf-8", errors="replace") as file:
         return run.returncode, run.stdout + run.stderr, file.read().splitlines()
 

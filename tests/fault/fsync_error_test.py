@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """A sync that fails, at any commit: who waits for an accept gets 503 and never 202, the process ends with 70 without asking the disk
 again, and the next start has every 202 and nothing half."""
-from disk_tools import Injector, failed_on_folder, run_traced, syncs_after_error
+import os
+
+from disk_tools import Injector, end_traced, failed_on_folder, run_traced, syncs_after_error, under_strace
 from fault import FULL, FaultTest, figures
-from harness import main, wait_until
+from harness import Process, main, wait_until
 
 COMMITS = range(1, 41) if FULL else (2, 9)
 AT_START = range(1, 13) if FULL else range(1, 4)
@@ -70,6 +72,46 @@ class FsyncError(FaultTest):
         if not any("(INJECTED)" in line for line in calls):
             return None, output, calls
         return code, output, calls
+
+    def test_it_fails_while_serving_begins(self):
+        """`serve` itself: beside what `db check` does it decides what was interrupted, in a thread of its own."""
+        gateway, failed = self.world(latency=(30,)), []
+        for number in AT_START:
+            load = self.load(threads=4)
+            load.wait_for(10)
+            gateway.kill()
+            self.note_output()
+            load.end()
+            code, output, calls = self.serve_with(f"fdatasync:error=EIO:when={number}")
+            if code is None:
+                gateway.start()
+                break  # a start needs fewer syncs
+            if not failed_on_folder(calls):
+                self.assertEqual(code, FATAL, f"{output}{calls}")
+                self.assertEqual(syncs_after_error(calls), [], output)
+                failed.append(number)
+            gateway.start()
+        self.assertTrue(failed, "no start met a failing sync")
+        self.judge()
+        figures(starts_with_a_failing_sync=len(failed))
+
+    def serve_with(self, rule):
+        """Exit code, words and calls of a start. A code of None: it listens, and no sync has failed."""
+        path = os.path.join(self.folder, "strace.serve")
+        traced = Process(["serve", "--config", self.gw.config], self.folder, wrapper=under_strace(rule, path))
+        self.stack.callback(lambda: end_traced(traced))
+
+        def calls():
+            with open(path, encoding="utf-8", errors="replace") as file:
+                return file.read().splitlines()
+
+        wait_until(lambda: not traced.alive() or "listening on" in traced.text(), "the start to end, well or not", 60)
+        if traced.alive() and any("(INJECTED)" in line for line in calls()) and not failed_on_folder(calls()):
+            traced.wait()
+        code = None if traced.alive() else traced.process.returncode
+        end_traced(traced)
+        found = calls()
+        return (0 if code is None and any("(INJECTED)" in line for line in found) else code), traced.text(), found
 
     def test_it_fails_while_stopping(self):
         gateway = self.world()

@@ -8,7 +8,6 @@ which then says so above it.
 """
 import argparse
 import ast
-import datetime
 import os
 import re
 import subprocess
@@ -19,9 +18,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "mutants"))
 
 import mutants  # noqa: E402
+import page  # noqa: E402
 
-PAGE = os.path.join(ROOT, "docs", "reliability.md")
-BEGIN, END = "<!-- make fault writes from here -->", "<!-- to here -->"
+MARK = "make fault"
 
 
 def tests_of(build, only):
@@ -73,22 +72,6 @@ def mutants_of(name):
     return ", ".join(f"`{mutant.name}`" for mutant in mutants.load() if any(re.fullmatch(mutant.killer, each) for each in names))
 
 
-def read(path, pattern, default):
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = re.search(pattern, file.read(), re.M)
-    except OSError:
-        return default
-    return found.group(1) if found else default
-
-
-def machine():
-    memory = int(read("/proc/meminfo", r"^MemTotal: +(\d+)", "0")) / (1 << 20)
-    processor = re.sub(r"\((R|TM)\)|CPU|@.*", "", read("/proc/cpuinfo", r"^model name\s*: (.+)", "unknown processor"))
-    kernel = read("/proc/sys/kernel/osrelease", r"^(\d+\.\d+)", "?")
-    return f"{os.cpu_count()} cores ({' '.join(processor.split())}), {memory:.0f} GiB, Linux {kernel}"
-
-
 def table(results):
     lines = ["| test | what was done | figures | proved by | verdict |", "|---|---|---|---|---|"]
     for name, verdict, seconds, figures in results:
@@ -102,14 +85,7 @@ def incomplete(results):
 
 
 def write(results, missing=""):
-    with open(PAGE, encoding="utf-8") as file:
-        page = file.read()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    text = f"{today}, {machine()}; command: `make fault`{missing}\n\n{table(results)}"
-    with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    page.write(MARK, f"command: `make fault`{missing}\n\n{table(results)}")
 
 
 def main():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Breaks the gateway on purpose and shows that the tests notice (README.md here).
 
-Exit code 0: every killer passes without its mutant and fails with it.
+Exit code 0: every killer passes without its mutant and fails with it. The table of mutant, killer and verdict goes to
+build/mutants/mutants.md, and that of a run of all of them into docs/reliability.md too.
 """
 import argparse
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 
 import mutants
+import page
 
 HEADER = "tests/mutants/mutant.h"
 
@@ -21,6 +23,7 @@ def parse_arguments():
     parser.add_argument("--work", default=os.path.join(mutants.ROOT, "build", "mutants"), help="where to copy and build")
     parser.add_argument("--only", default="", help="a regular expression for names of mutants")
     parser.add_argument("--jobs", default="2")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/reliability.md as it is")
     parser.add_argument("--no-build", action="store_true", help="use what was built last")
     return parser.parse_args()
 
@@ -126,6 +129,23 @@ def print_table(verdicts):
         print(f"{mutant.name:<{width}} | {mutant.killer:<{killers}} | {verdict} ({seconds:.1f} s)")
 
 
+def table(verdicts):
+    lines = ["| mutant | what it breaks | killer | verdict |", "|---|---|---|---|"]
+    for mutant, verdict, seconds, _ in verdicts:
+        killer = mutant.killer.replace("\\", "").replace("|", "\\|")
+        lines.append(f"| {mutant.name} | {mutant.why} | `{killer}` | {verdict if verdict == 'killed' else f'**{verdict}**'} ({seconds:.1f} s) |")
+    return "\n".join(lines)
+
+
+def write(arguments, verdicts):
+    killed = sum(verdict == "killed" for _, verdict, _, _ in verdicts)
+    text = f"{killed} of {len(verdicts)} killed; command: `make mutants`\n\n{table(verdicts)}"
+    with open(os.path.join(arguments.work, "mutants.md"), "w", encoding="utf-8") as file:
+        file.write(page.headed(text) + "\n")
+    if not arguments.only and not arguments.no_write:
+        page.write("make mutants", text)
+
+
 def main():
     arguments = parse_arguments()
     found = mutants.load()
@@ -139,6 +159,7 @@ def main():
         folder = build(source, arguments.jobs, {mutant.killer for mutant in wanted})
     verdicts = judge(folder, wanted)
     print_table(verdicts)
+    write(arguments, verdicts)
     return 0 if all(verdict == "killed" for _, verdict, _, _ in verdicts) else 1
 
 
