@@ -293,6 +293,8 @@ std::variant<Command, int> parse_command_line(int argc, const char* const* argv)
   add_database(root, parsed);
   add_plugins(root, parsed);
   add_mock(root, parsed);
+  add_remote_commands(root,
+                      [&parsed](RemoteCommand command) { parsed.chosen = std::move(command); });
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/app/mock/mock_provider.h"
+#include "core/app/remote/remote_commands.h"
 
 namespace heliograph::app {
 
@@ -84,9 +85,9 @@ struct PluginCheckCommand {
   bool may_start = false;
 };
 
-using Command =
-    std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
-                 PluginListCommand, PluginInspectCommand, PluginNewCommand, PluginCheckCommand>;
+using Command = std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
+                             PluginListCommand, PluginInspectCommand, PluginNewCommand,
+                             PluginCheckCommand, RemoteCommand>;
 
 // The command, or the exit code when there is nothing to do (help and version were printed: 0; a
 // mistake was: 2).
