@@ -21,6 +21,7 @@
 #include "core/ports/clock.h"
 #include "core/ports/ingress.h"
 #include "core/ports/log.h"
+#include "core/ports/log_control.h"
 #include "core/ports/store.h"
 #include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
@@ -105,7 +106,8 @@ struct ApiPorts {
   const Readiness& readiness;
   pipeline::Settlements& settlements;
   pipeline::InboundIntake& inbound;
-  ports::Log* log = nullptr;  // nullptr: silent
+  ports::Log* log = nullptr;                 // nullptr: silent
+  ports::LogControl* log_control = nullptr;  // nullptr: its level cannot be changed
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no

@@ -8,10 +8,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/api/access_log.h"
 #include "core/api/api.h"
 #include "core/api/auth.h"
 #include "core/api/cors.h"
@@ -41,6 +43,7 @@ struct Context {
   const WebhookSignatures webhook_signatures;
   WebhookCounts webhook_counts;
   const http::WebhookUrlRules callback_urls;
+  std::set<std::string, std::less<>> patterns;  // of the routes; complete before the first request
 };
 
 // One request on its way through a resource.
@@ -86,8 +89,9 @@ class Routes {
     Door door = Door::kScope;
     model::Scope scope = model::kScopeRead;
     Resource resource = nullptr;
-    FacadeManners manners{};   // of kFacade
-    std::uint32_t number = 0;  // of kFacade: what its requests are counted under
+    FacadeManners manners{};     // of kFacade
+    std::uint32_t number = 0;    // of kFacade: what its requests are counted under
+    std::string_view pattern{};  // one of Context::patterns
   };
 
   void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
@@ -98,7 +102,7 @@ class Routes {
   static boost::asio::awaitable<http::Response> answer_at_door(Call& call,
                                                                const Endpoint& endpoint);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
-                                                       http::Request& request);
+                                                       http::Request& request, AccessLine& line);
 
   std::shared_ptr<Context> context_;
   std::uint32_t facade_routes_ = 0;
@@ -122,6 +126,7 @@ void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
+void add_admin_log(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_admin_distribution(Routes& routes);
 void add_callbacks(Routes& routes);

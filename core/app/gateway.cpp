@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/api/access_log.h"
 #include "core/api/api.h"
 #include "core/api/cors.h"
 #include "core/app/admin_socket.h"
@@ -276,7 +277,8 @@ class Gateway::Impl {
                               .readiness = *readiness_,
                               .settlements = settlements_,
                               .inbound = *inbound_,
-                              .log = log_.get()};
+                              .log = log_.get(),
+                              .log_control = log_.get()};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
@@ -286,9 +288,10 @@ class Gateway::Impl {
     }
     auto router = api::make_router(std::move(settings), ports);
     auto options = server_options(config_, *log_);
-    options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
-                                                                     http::Response& response) {
+    options.decorate = [cors = api::Cors(config_.http.cors_origins), log = log_.get()](
+                           const http::Request& request, http::Response& response) {
       cors.decorate(request, response);
+      api::log_unrouted(*log, request, response);
     };
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router));
     server_->start();
@@ -315,7 +318,7 @@ class Gateway::Impl {
 
   config::Config config_;
   std::map<std::string, model::ProviderKey> provider_keys_;  // by name
-  std::unique_ptr<ports::Log> log_;
+  std::unique_ptr<telemetry::OperatedLog> log_;
   // Stopped first, destroyed late: answers that are still owed to it are dropped into its queues by
   // the parts below.
   std::unique_ptr<ReadinessState> readiness_;

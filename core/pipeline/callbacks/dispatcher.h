@@ -79,6 +79,7 @@ class CallbackDispatcher final : public ports::CallbackEvents {
     model::CallbackId endpoint_id;
     model::ClientId client{};
     model::CallbackId id;
+    std::string message;       // it tells of; only where a log wants to know
     std::size_t attempts = 0;  // before this one
     ports::MonoTime begun{};
   };
