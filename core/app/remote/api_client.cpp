@@ -176,8 +176,8 @@ ApiClient::ApiClient(const Remote& remote) : impl_(std::make_unique<Impl>(remote
 ApiClient::~ApiClient() = default;
 const std::string& ApiClient::url() const { return impl_->url(); }
 
-Json ApiClient::get(const std::string& target) {
-  return impl_->request("GET", target, "", {}, std::chrono::seconds{30});
+Json ApiClient::get(const std::string& target, std::chrono::seconds timeout) {
+  return impl_->request("GET", target, "", {}, timeout);
 }
 
 Json ApiClient::post(const std::string& target, const Json& body, const HeaderList& headers,

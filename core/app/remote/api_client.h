@@ -57,7 +57,8 @@ class ApiClient {
 
   // The document of a 2xx answer. `target`: path and query, encoded. Throws GatewayRefused for any
   // other answer and GatewayUnreachable where there is none within `timeout`.
-  nlohmann::json get(const std::string& target);
+  nlohmann::json get(const std::string& target,
+                     std::chrono::seconds timeout = std::chrono::seconds{30});
   nlohmann::json post(const std::string& target, const nlohmann::json& body,
                       const HeaderList& headers = {},
                       std::chrono::seconds timeout = std::chrono::seconds{30});

@@ -19,6 +19,8 @@ struct ParsedRemote {
   MessageShowCommand show;
   MessageCancelCommand cancel;
   MessagesRequeueCommand requeue;
+  TopCommand top;
+  LogLevelCommand log_level;
   std::function<void(RemoteCommand)> chosen;
 
   template <class Action>
@@ -182,6 +184,31 @@ void add_messages(CLI::App& root, const Shared& parsed) {
   });
 }
 
+void add_top(CLI::App& root, const Shared& parsed) {
+  auto* top = root.add_subcommand(
+      "top", "Watch a running gateway: queue, providers, limits, latency, dead letters");
+  top->add_flag("--once", parsed->top.once, "Print one look, and end");
+  top->add_option("--interval", parsed->top.interval_ms, "Milliseconds between two looks")
+      ->check(CLI::Range(100, 60'000))
+      ->capture_default_str();
+  add_remote_options(*top, parsed);
+  top->footer(
+      "Asks for a key with the scope admin; with read, too, it shows its client's latency and dead "
+      "letters. q ends it. Where standard output is no terminal, one block follows another; --json "
+      "prints one document and ends.");
+  top->callback([parsed] { parsed->choose(parsed->top); });
+}
+
+void add_log(CLI::App& root, const Shared& parsed) {
+  auto* log = root.add_subcommand("log", "The log of a running gateway");
+  log->require_subcommand(1);
+  auto* level = log->add_subcommand("level", "Show its level, or change it until the next restart");
+  level->add_option("level", parsed->log_level.level, "trace, debug, info, warn, error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  add_remote_options(*level, parsed);
+  level->callback([parsed] { parsed->choose(parsed->log_level); });
+}
+
 }  // namespace
 
 void add_remote_commands(CLI::App& root, std::function<void(RemoteCommand)> chosen) {
@@ -189,6 +216,8 @@ void add_remote_commands(CLI::App& root, std::function<void(RemoteCommand)> chos
   parsed->chosen = std::move(chosen);
   add_send(root, parsed);
   add_messages(root, parsed);
+  add_top(root, parsed);
+  add_log(root, parsed);
 }
 
 }  // namespace heliograph::app

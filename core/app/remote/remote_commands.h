@@ -63,10 +63,18 @@ struct MessagesRequeueCommand {
   std::string validity;
 };
 
+struct TopCommand {
+  bool once = false;
+  std::int64_t interval_ms = 1'000;
+};
+struct LogLevelCommand {
+  std::string level;  // empty: only tell it
+};
+
 struct RemoteCommand {
   Remote remote;
   std::variant<SendCommand, MessagesListCommand, MessageShowCommand, MessageCancelCommand,
-               MessagesRequeueCommand>
+               MessagesRequeueCommand, TopCommand, LogLevelCommand>
       action;
 };
 
@@ -82,5 +90,7 @@ int list_messages(const Remote& remote, const MessagesListCommand& command);
 int show_message(const Remote& remote, const MessageShowCommand& command);
 int cancel_message(const Remote& remote, const MessageCancelCommand& command);
 int requeue_messages(const Remote& remote, const MessagesRequeueCommand& command);
+int show_top(const Remote& remote, const TopCommand& command);
+int log_level(const Remote& remote, const LogLevelCommand& command);
 
 }  // namespace heliograph::app

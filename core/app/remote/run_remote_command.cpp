@@ -35,6 +35,8 @@ struct Run {
   int operator()(const MessagesRequeueCommand& command) const {
     return requeue_messages(remote, command);
   }
+  int operator()(const TopCommand& command) const { return show_top(remote, command); }
+  int operator()(const LogLevelCommand& command) const { return log_level(remote, command); }
 };
 
 }  // namespace
