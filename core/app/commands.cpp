@@ -20,6 +20,7 @@ struct Run {
   int operator()(const PluginNewCommand& command) const { return new_plugin(command); }
   int operator()(const PluginCheckCommand& command) const { return check_plugin(command); }
   int operator()(const RemoteCommand& command) const { return run_remote_command(command); }
+  int operator()(const VersionCommand& command) const { return print_version(command); }
 };
 
 int fail(int exit_code, const std::exception& error) {

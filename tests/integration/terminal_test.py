@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """`heliograph send` and `heliograph messages` against a running gateway: answers, JSON, exit codes, and what `ps` may see."""
+import contextlib
 import datetime
+import fcntl
 import json
 import os
+import pty
+import socket
 import subprocess
+import threading
 
-from harness import BINARY, KEY, PATIENCE, GatewayTest, child_environment, free_port, main, wait_until
+from harness import BINARY, KEY, PATIENCE, PLUGINS, GatewayTest, child_environment, free_port, main, wait_until
 
 TO = "+14155552671"
 
@@ -181,6 +186,103 @@ class Terminal(GatewayTest):
         for message in ids:
             self.one.wait_for_status(message, "SENT", "DELIVERED")
         self.assertEqual(self.document("messages", "--dead-letters")["dead_letters"], [])
+
+    def run_on_terminal(self, *arguments, during=None):
+        """Standard error is a terminal, standard output a pipe; what each got, and the exit code."""
+        leader, follower = pty.openpty()
+        environment = child_environment({"HELIOGRAPH_URL": getattr(self, "url", ""), "HELIOGRAPH_API_KEY": KEY})
+        seen = ""
+        with subprocess.Popen([BINARY, *arguments], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=follower, text=True) as running:
+            os.close(follower)
+            with contextlib.suppress(OSError):  # EIO: nobody writes to it any more
+                while block := os.read(leader, 4096).decode():
+                    seen += block
+                    if during:
+                        during(seen)
+            os.close(leader)
+            output = running.stdout.read()
+        return seen, output, running.returncode
+
+    def test_progress_is_for_terminals_and_leaves_nothing_behind(self):
+        self.serve()
+        self.provider_mock.behave(success_rate=0, perm_fail_rate=1)
+        self.one.wait_for_status(self.one.send(), "FAILED_PERM")
+        seen, output, code = self.run_on_terminal("messages", "requeue", "--all", "--json")
+        self.assertEqual((json.loads(output)["requeued"], code), (1, 0))
+        self.assertIn("requeue: 1 requeued, 0 not", seen)
+        self.assertTrue(seen.endswith("\r\x1b[K"), seen)
+
+    def test_long_work_on_the_database_shows_that_it_goes_on(self):
+        """A gateway that takes its time: its lock is held, and its admin socket answers when the progress has been seen."""
+        os.mkdir(os.path.join(self.folder, "data"))
+        path = os.path.join(self.folder, "data", "heliograph.db")
+        config = os.path.join(self.folder, "h.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'[store]\npath = "{path}"\n')
+        with open(path + ".lock", "w", encoding="utf-8") as lock, socket.socket(socket.AF_UNIX) as listener:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            listener.bind(path + ".sock")
+            listener.listen()
+            release = threading.Event()
+
+            def answer():
+                connection, _ = listener.accept()
+                with connection:
+                    target = json.loads(connection.makefile().readline())["target"]
+                    with open(target, "wb") as file:
+                        file.write(bytes(3 << 20))
+                    release.wait(30 * PATIENCE)
+                    connection.sendall(json.dumps({"target": target}).encode() + b"\n")
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            seen, output, code = self.run_on_terminal(
+                "db", "backup", "copy.db", "--config", config, during=lambda seen: "3.0 MiB" in seen and release.set())
+            release.set()
+            thread.join()
+        self.assertEqual(code, 0, seen)
+        self.assertRegex(seen, r"db\.backup: \d+ s, 3\.0 MiB")
+        self.assertTrue(seen.endswith("\r\x1b[K"), seen)
+        self.assertEqual(output, f"Copied to {self.folder}/copy.db\n")
+
+    def test_every_command_that_prints_has_json(self):
+        """One document on standard output, nothing on standard error."""
+        config = os.path.join(self.folder, "h.toml")
+        plugin = os.path.join(PLUGINS, "libhg_provider_http.so")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'[plugins]\npath = ["{PLUGINS}"]\n[store]\npath = "db/h.db"\n')
+        with_config = ("--config", config)
+        members = {
+            ("version",): {"version", "plugin_abi"},
+            ("config", "check", *with_config): {"source", "providers", "clients", "notes"},
+            ("plugin", "list", *with_config): {"plugins"},
+            ("plugin", "inspect", plugin): {"file", "sha256", "name", "version", "vendor", "license", "needs", "components", "warnings"},
+            ("plugin", "new", "provider", "fresh", "--lang", "c"): {"path", "kind", "name", "lang"},
+            ("db", "migrate", *with_config): {"schema"},
+            ("client", "add", "shop", "--credit", "10", *with_config): {"name", "id", "key"},
+            ("client", "list", *with_config): {"clients"},
+            ("client", "credit", "shop", "5", *with_config): {"name", "available_cents"},
+            ("client", "key", "shop", *with_config): {"name", "key"},
+            ("db", "check", *with_config): {"problems"},
+            ("db", "backup", "copy.db", *with_config): {"target"},
+        }
+        for arguments, names in members.items():
+            run = subprocess.run([BINARY, *arguments, "--json"], cwd=self.folder, env=child_environment(), capture_output=True, text=True,
+                                 timeout=60 * PATIENCE, check=False)
+            self.assertEqual((run.returncode, run.stderr), (0, ""), arguments)
+            self.assertEqual(set(json.loads(run.stdout)), names, arguments)
+
+    def test_an_error_is_no_document(self):
+        config = os.path.join(self.folder, "bad.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("[retry]\nfactr = 2.0\n")
+        for arguments, code in ((("config", "check", "--config", config), 78), (("plugin", "inspect", config), 1),
+                                (("client", "credit", "nobody", "5", "--demo"), 1), (("version", "--loud"), 2)):
+            run = subprocess.run([BINARY, *arguments, "--json"], cwd=self.folder, env=child_environment(), capture_output=True, text=True,
+                                 timeout=60 * PATIENCE, check=False)
+            self.assertEqual((run.returncode, run.stdout), (code, ""), arguments)
+            self.assertTrue(run.stderr.strip(), arguments)
 
     def test_the_key_is_in_no_command_line(self):
         """While a command waits for its answer, the list of processes has no key."""
