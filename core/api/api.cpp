@@ -74,6 +74,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_keys(routes);
   add_admin_queue(routes);
   add_admin_limits(routes);
+  add_admin_log(routes);
   add_admin_routes(routes);
   add_admin_distribution(routes);
   add_admin_live(routes);

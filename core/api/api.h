@@ -22,6 +22,7 @@
 #include "core/ports/clock.h"
 #include "core/ports/ingress.h"
 #include "core/ports/log.h"
+#include "core/ports/log_control.h"
 #include "core/ports/store.h"
 #include "core/ports/store_callbacks.h"
 #include "core/ports/store_clients.h"
@@ -130,6 +131,7 @@ struct ApiPorts {
   pipeline::Settlements& settlements;
   pipeline::InboundIntake& inbound;
   ports::Log* log = nullptr;                 // nullptr: silent
+  ports::LogControl* log_control = nullptr;  // nullptr: its level cannot be changed
   MetricsSource* metrics = nullptr;          // nullptr: there is no /metrics
   const PluginDirectory* plugins = nullptr;  // nullptr: there are none to show
 };

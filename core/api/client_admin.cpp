@@ -58,8 +58,10 @@ http::Response no_such_client() {
 
 void log_admin_action(const Call& call, std::string_view action, std::string_view client) {
   if (call.ports().log == nullptr) return;
-  call.ports().log->info("client changed by an operator",
-                         {{"action", action}, {"client", client}, {"by", call.client().name}});
+  call.ports().log->info("client changed by an operator", {{"action", action},
+                                                           {"client", client},
+                                                           {"by", call.client().name},
+                                                           {"request", call.request.request_id}});
 }
 
 }  // namespace heliograph::api

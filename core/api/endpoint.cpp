@@ -134,8 +134,10 @@ http::RouteOptions Routes::message_body() const {
   return options;
 }
 
-void Routes::add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
+void Routes::add(http::Method method, std::string_view pattern, const Endpoint& given,
                  const http::RouteOptions& options) {
+  Endpoint endpoint = given;
+  endpoint.pattern = *context_->patterns.emplace(pattern).first;
   // Not a coroutine itself: its captures live in the router, a coroutine's would not.
   http::Handler handler = [context = context_, endpoint](http::Request& request) {
     return serve(*context, endpoint, request);
@@ -159,13 +161,15 @@ http::Router Routes::finish() {
 
 boost::asio::awaitable<http::Response> Routes::serve(Context& context, Endpoint endpoint,
                                                      http::Request& request) {
+  AccessLine line(context.ports.log, endpoint.pattern, request);
   http::Response response;
   try {
-    response = co_await answer(context, endpoint, request);
+    response = co_await answer(context, endpoint, request, line);
   } catch (const http::OperationDropped&) {
     response = stopping();
   }
   context.cors.decorate(request, response);
+  line.write(response);
   co_return response;
 }
 
@@ -213,11 +217,12 @@ bool Routes::needs_no_key(const Context& context, const Endpoint& endpoint,
 }
 
 boost::asio::awaitable<http::Response> Routes::answer(Context& context, Endpoint endpoint,
-                                                      http::Request& request) {
+                                                      http::Request& request, AccessLine& line) {
   if (!context.listeners.serves(request.local_listener, endpoint.role)) {
     co_return http::problem_response(404, "There is nothing at this path.");
   }
   Call call{.context = context, .request = request, .principal = nullptr};
+  const ClientNote note(line, call.principal);
   if (needs_no_key(context, endpoint, request)) co_return co_await endpoint.resource(call);
   if (endpoint.door == Door::kFacade) co_return co_await answer_facade(call, endpoint);
 

@@ -8,10 +8,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/api/access_log.h"
 #include "core/api/api.h"
 #include "core/api/auth.h"
 #include "core/api/cors.h"
@@ -44,6 +46,7 @@ struct Context {
   WebhookCounts webhook_counts;
   const http::WebhookUrlRules callback_urls;
   const std::shared_ptr<LiveDesk> live;
+  std::set<std::string, std::less<>> patterns;  // of the routes; complete before the first request
 };
 
 // One request on its way through a resource.
@@ -94,8 +97,9 @@ class Routes {
     Door door = Door::kScope;
     model::Scope scope = model::kScopeRead;
     Resource resource = nullptr;
-    FacadeManners manners{};   // of kFacade
-    std::uint32_t number = 0;  // of kFacade: what its requests are counted under
+    FacadeManners manners{};     // of kFacade
+    std::uint32_t number = 0;    // of kFacade: what its requests are counted under
+    std::string_view pattern{};  // one of Context::patterns
   };
 
   void add(http::Method method, std::string_view pattern, const Endpoint& endpoint,
@@ -108,7 +112,7 @@ class Routes {
   static bool needs_no_key(const Context& context, const Endpoint& endpoint,
                            const http::Request& request);
   static boost::asio::awaitable<http::Response> answer(Context& context, Endpoint endpoint,
-                                                       http::Request& request);
+                                                       http::Request& request, AccessLine& line);
 
   std::shared_ptr<Context> context_;
   std::uint32_t facade_routes_ = 0;
@@ -133,6 +137,7 @@ void add_admin_clients(Routes& routes);
 void add_admin_keys(Routes& routes);
 void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
+void add_admin_log(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_admin_distribution(Routes& routes);
 void add_admin_live(Routes& routes);

@@ -67,7 +67,9 @@ void add_config_check(CLI::App& root, Parsed& parsed) {
       "check",
       "Validate the file, the environment and every plugin's own table, without starting anything");
   add_config(*check, parsed);
-  check->callback([&parsed] { parsed.chosen = ConfigCheckCommand{parsed.config_path()}; });
+  check->add_flag("--json", parsed.json, "Print JSON");
+  check->callback(
+      [&parsed] { parsed.chosen = ConfigCheckCommand{parsed.config_path(), parsed.json}; });
 }
 
 void add_mock_options(CLI::App& mock, Parsed& parsed) {
@@ -217,6 +219,7 @@ void add_plugin_check(CLI::App& plugin, Parsed& parsed) {
           "--format", [&chosen](const std::string& format) { chosen.json = format == "json"; },
           "tap (default) or json")
       ->check(CLI::IsMember({"tap", "json"}));
+  check->add_flag("--json", chosen.json, "The same as --format json");
   check->add_option("--run-case", chosen.run_case)->group("");
   check->add_option("--component", chosen.component)->group("");
   check->add_option("--scratch", chosen.scratch)->group("");
@@ -246,6 +249,7 @@ void add_plugin_new(CLI::App& plugin, Parsed& parsed) {
   fresh->footer(
       "Nothing that exists is overwritten. docs/plugin-authors.md walks from here to a message "
       "sent.");
+  fresh->add_flag("--json", chosen.json, "Print JSON");
   fresh->callback([&parsed] { parsed.chosen = parsed.fresh; });
 }
 
@@ -257,12 +261,15 @@ void add_plugins(CLI::App& root, Parsed& parsed) {
       "list", "The plugins the configuration names, and where they were found");
   add_config(*list, parsed);
   list->add_flag("--demo", parsed.demo, "Of the demo's configuration");
-  list->callback(
-      [&parsed] { parsed.chosen = PluginListCommand{parsed.config_path(), parsed.demo}; });
+  list->add_flag("--json", parsed.json, "Print JSON");
+  list->callback([&parsed] {
+    parsed.chosen = PluginListCommand{parsed.config_path(), parsed.demo, parsed.json};
+  });
 
   auto* inspect = plugin->add_subcommand(
       "inspect", "Components, configuration schema and binary facts of a file");
   inspect->add_option("file", parsed.inspect.file, "libhg_<kind>_<name>.so")->required();
+  inspect->add_flag("--json", parsed.inspect.json, "Print JSON");
   inspect->callback([&parsed] { parsed.chosen = parsed.inspect; });
 
   auto* docs = plugin->add_subcommand("docs", "Its configuration as a Markdown document");
@@ -273,6 +280,12 @@ void add_plugins(CLI::App& root, Parsed& parsed) {
   });
   add_plugin_new(*plugin, parsed);
   add_plugin_check(*plugin, parsed);
+}
+
+void add_version(CLI::App& root, Parsed& parsed) {
+  auto* version = root.add_subcommand("version", "Which version this is, and of which plugin ABI");
+  version->add_flag("--json", parsed.json, "Print JSON");
+  version->callback([&parsed] { parsed.chosen = VersionCommand{parsed.json}; });
 }
 
 }  // namespace
@@ -293,6 +306,9 @@ std::variant<Command, int> parse_command_line(int argc, const char* const* argv)
   add_database(root, parsed);
   add_plugins(root, parsed);
   add_mock(root, parsed);
+  add_version(root, parsed);
+  add_remote_commands(root,
+                      [&parsed](RemoteCommand command) { parsed.chosen = std::move(command); });
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/app/mock/mock_provider.h"
+#include "core/app/remote/remote_commands.h"
 
 namespace heliograph::app {
 
@@ -17,6 +18,7 @@ struct ServeCommand {
 };
 struct ConfigCheckCommand {
   std::optional<std::string> config;
+  bool json = false;
 };
 struct MockProviderCommand {
   mock::MockOptions options;
@@ -58,16 +60,22 @@ struct DatabaseCommand {
 struct PluginListCommand {
   std::optional<std::string> config;
   bool demo = false;
+  bool json = false;
 };
 struct PluginInspectCommand {
   std::string file;
   bool markdown = false;  // `plugin docs`
+  bool json = false;
+};
+struct VersionCommand {
+  bool json = false;
 };
 struct PluginNewCommand {
   std::string kind;    // provider, distributor, limiter
   std::string name;    // not yet validated
   std::string lang;    // c, cpp, rust
   std::string output;  // the folder that gets the project's folder
+  bool json = false;
 };
 struct PluginCheckCommand {
   std::string file;
@@ -84,9 +92,9 @@ struct PluginCheckCommand {
   bool may_start = false;
 };
 
-using Command =
-    std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
-                 PluginListCommand, PluginInspectCommand, PluginNewCommand, PluginCheckCommand>;
+using Command = std::variant<ServeCommand, ConfigCheckCommand, MockProviderCommand, DatabaseCommand,
+                             PluginListCommand, PluginInspectCommand, PluginNewCommand,
+                             PluginCheckCommand, RemoteCommand, VersionCommand>;
 
 // The command, or the exit code when there is nothing to do (help and version were printed: 0; a
 // mistake was: 2).

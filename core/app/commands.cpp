@@ -19,6 +19,8 @@ struct Run {
   int operator()(const PluginInspectCommand& command) const { return inspect_plugin(command); }
   int operator()(const PluginNewCommand& command) const { return new_plugin(command); }
   int operator()(const PluginCheckCommand& command) const { return check_plugin(command); }
+  int operator()(const RemoteCommand& command) const { return run_remote_command(command); }
+  int operator()(const VersionCommand& command) const { return print_version(command); }
 };
 
 int fail(int exit_code, const std::exception& error) {

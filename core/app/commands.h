@@ -14,6 +14,7 @@ int run_mock_provider(const MockProviderCommand& command);
 int run_database_command(const DatabaseCommand& command);
 int list_plugins(const PluginListCommand& command);
 int inspect_plugin(const PluginInspectCommand& command);
+int print_version(const VersionCommand& command);
 int new_plugin(const PluginNewCommand& command);
 int check_plugin(const PluginCheckCommand& command);
 

@@ -15,6 +15,7 @@
 #include "core/app/part_options.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
+#include "core/app/working.h"
 
 namespace heliograph::app {
 namespace {
@@ -128,7 +129,10 @@ int run_database_command(const DatabaseCommand& command) {
   const auto config = load_configuration(command.config, command.demo);
   auto request = std::visit(ToRequest{}, command.action);
   make_target_absolute(request);
-  const auto answer = run_anywhere(config, request);
+  const Json answer = [&] {
+    const Working working(request.at("operation").get<std::string>(), request.value("target", ""));
+    return run_anywhere(config, request);
+  }();
   if (answer.contains("error")) {
     fmt::print(stderr, "heliograph: {}\n", answer["error"].get<std::string>());
     return kExitRuntime;

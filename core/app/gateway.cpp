@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/api/access_log.h"
 #include "core/api/api.h"
 #include "core/api/cors.h"
 #include "core/app/admin_socket.h"
@@ -290,6 +291,7 @@ class Gateway::Impl {
                               .settlements = settlements_,
                               .inbound = *inbound_,
                               .log = log_.get(),
+                              .log_control = log_.get(),
                               .metrics = metrics_page_.get(),
                               .plugins = &plugin_directory_};
     api::ApiSettings settings = api::api_settings(config_);
@@ -301,9 +303,10 @@ class Gateway::Impl {
     }
     auto router = api::make_router(std::move(settings), ports);
     auto options = server_options(config_, *log_, &metrics_);
-    options.decorate = [cors = api::Cors(config_.http.cors_origins)](const http::Request& request,
-                                                                     http::Response& response) {
+    options.decorate = [cors = api::Cors(config_.http.cors_origins), log = log_.get()](
+                           const http::Request& request, http::Response& response) {
       cors.decorate(request, response);
+      api::log_unrouted(*log, request, response);
     };
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router));
     server_->start();
@@ -330,7 +333,7 @@ class Gateway::Impl {
 
   config::Config config_;
   std::map<std::string, model::ProviderKey> provider_keys_;  // by name
-  std::unique_ptr<ports::Log> log_;
+  std::unique_ptr<telemetry::OperatedLog> log_;
   telemetry::Metrics metrics_;
   std::unique_ptr<MetricsPage> metrics_page_;
   // Stopped first, destroyed late: answers that are still owed to it are dropped into its queues by

@@ -9,11 +9,13 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
 #include "core/app/commands.h"
 #include "core/app/exit_codes.h"
+#include "core/app/remote/api_client.h"
 #include "core/app/scaffold_files.h"
 
 namespace heliograph::app {
@@ -102,6 +104,13 @@ int new_plugin(const PluginNewCommand& command) {
     return kExitRuntime;
   }
   write_project(target, command);
+  if (command.json) {
+    print_json({{"path", target.string()},
+                {"kind", command.kind},
+                {"name", command.name},
+                {"lang", command.lang}});
+    return kExitOk;
+  }
   fmt::print("{}: a {} in {}. Next: its README.md\n", target.string(), command.kind, command.lang);
   return kExitOk;
 }

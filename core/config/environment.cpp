@@ -17,6 +17,10 @@ namespace {
 constexpr std::string_view kPrefix = "HELIOGRAPH_";
 constexpr std::string_view kFileVariable = "HELIOGRAPH_CONFIG";  // which file: find_source()
 
+// What the command line asks a gateway with; a shell that has them may start one, too.
+constexpr std::array<std::string_view, 2> kCommandVariables = {"HELIOGRAPH_URL",
+                                                               "HELIOGRAPH_API_KEY"};
+
 // Arrays of tables whose elements have a name that a variable can hold.
 struct NamedArray {
   std::string_view path;
@@ -71,6 +75,7 @@ class Overrides {
 
   void apply(const std::string& name, const std::string& value) {
     if (name == kFileVariable || references_.contains(name)) return;
+    if (std::ranges::find(kCommandVariables, name) != kCommandVariables.end()) return;
     const std::string_view rest = std::string_view(name).substr(kPrefix.size());
     for (const NamedArray& array : kNamedArrays) {
       if (apply_to_element(array, rest, name, value)) return;

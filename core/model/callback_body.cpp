@@ -79,4 +79,13 @@ std::string callback_body(const CallbackFacts& facts) {
   return out;
 }
 
+std::string_view message_of_callback(std::string_view body) {
+  constexpr std::string_view kBefore = R"("data":{"message_id":")";
+  constexpr std::size_t kIdLength = 36;  // RFC 9562, 4
+  const auto place = body.find(kBefore);
+  if (place == std::string_view::npos) return {};
+  const std::string_view id = body.substr(place + kBefore.size(), kIdLength);
+  return id.size() == kIdLength ? id : std::string_view{};
+}
+
 }  // namespace heliograph::model

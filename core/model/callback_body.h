@@ -39,4 +39,8 @@ inline constexpr std::size_t kCallbackBodyMax = 20'000;
 
 std::string callback_body(const CallbackFacts& facts);
 
+// The id of the message that a body made here, or by received_body(), tells of; "" where it tells
+// of none.
+std::string_view message_of_callback(std::string_view body);
+
 }  // namespace heliograph::model

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/pipeline/message_log.h"
 #include "core/pipeline/retry_policy.h"
 
 namespace heliograph::pipeline {
@@ -74,6 +75,7 @@ model::TimePoint AttemptRunner::wall_at(ports::MonoTime at) const {
 void AttemptRunner::begin(Job& job, const Choice& choice) {
   ProviderEntry& entry = board_[choice.provider];
   if (choice.probe) entry.health.begin_probe(ports_.clock.wall());
+  log_picked(log_, job.item, entry.settings.id, choice);
   board_.want_permit(choice.provider, job.item.parts);
   start(job, choice, &AttemptRunner::acquire);
 }
@@ -194,6 +196,7 @@ void AttemptRunner::send(Job& job) {
   job.stage = Stage::kSending;
   job.sent_at = now;
   if (entry.handle->send(request)) {
+    log_sent(log_, job.item, entry.settings.id);
     sending_.emplace(last_ticket_, &job);
     return;
   }
@@ -337,12 +340,7 @@ AttemptEnd AttemptRunner::end_of(const model::WorkItem& item, std::optional<std:
 }
 
 void AttemptRunner::finish(Job& job, OutcomeDecision decision) {
-  if (log_.enabled(ports::LogLevel::kDebug)) {
-    log_.debug("attempt ended", {{"message", job.item.id.to_string()},
-                                 {"provider", board_[job.choice.provider].settings.id},
-                                 {"outcome", model::to_string(decision.command.result.outcome)},
-                                 {"status", model::to_string(decision.command.status)}});
-  }
+  log_outcome(log_, job.item, board_[job.choice.provider].settings.id, decision.command);
   record(job, std::move(decision.command), decision.again_at_once);
 }
 

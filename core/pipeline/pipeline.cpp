@@ -6,6 +6,7 @@
 #include "core/pipeline/dispatcher.h"
 #include "core/pipeline/health_exchange.h"
 #include "core/pipeline/hint_box.h"
+#include "core/pipeline/message_log.h"
 #include "core/pipeline/provider_board.h"
 #include "core/pipeline/provider_desk.h"
 #include "core/pipeline/recovery.h"
@@ -173,7 +174,7 @@ void Pipeline::on_quarantine(model::ProviderKey provider, std::string reason) {
   if (const auto i = impl_->board.find(provider)) impl_->desk.quarantine(*i, std::move(reason));
 }
 
-void Pipeline::on_report(model::ProviderKey, ports::ProviderReport report,
+void Pipeline::on_report(model::ProviderKey provider, ports::ProviderReport report,
                          base::UniqueFunction<void(bool)> done) {
   Impl& impl = *impl_;
   const std::size_t count = report.size();
@@ -185,6 +186,8 @@ void Pipeline::on_report(model::ProviderKey, ports::ProviderReport report,
     impl.ports.loop.post([done = std::move(done)]() mutable { done(false); });
     return;
   }
+  const auto known = impl.board.find(provider);
+  if (known) log_receipts(impl.log, report.receipts, impl.board[*known].settings.id);
   impl.events_under_way += count;
   auto stored = [&impl, count, done = std::move(done)](bool taken) mutable {
     impl.events_under_way -= count;

@@ -177,8 +177,15 @@ class PersonalData(GatewayTest):
         for command in (["db", "check"], ["config", "check"], ["plugin", "list"]):
             run = cli([*command, "--config", self.one.config], self.folder)
             left[" ".join(command)] = run.stdout + run.stderr
+        self.assert_told(left["output before it was killed"])
         self.assert_known()
         self.assert_clean({**left, **self.files()})
+
+    def assert_told(self, log):
+        """Every kind of line that belongs to a message or a request was there to be looked through, with the masked number."""
+        for event in ("message accepted", "provider picked", "sent to the provider", "attempt ended", "retry due", "callback delivered",
+                      "client changed by an operator", "/v1/messages/{id}", "+1415***0119"):
+            self.assertIn(event, log)
 
     def assert_known(self):
         """The database does hold what is looked for everywhere else: a needle that never was proves nothing."""

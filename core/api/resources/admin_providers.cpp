@@ -57,7 +57,10 @@ boost::asio::awaitable<http::Response> act(Call& call, ProviderAction action,
   if (!provider) co_return not_found();
   if (call.ports().log != nullptr) {
     call.ports().log->info("provider changed by an operator",
-                           {{"provider", id}, {"action", word}, {"client", call.client().name}});
+                           {{"provider", id},
+                            {"action", word},
+                            {"client", call.client().name},
+                            {"request", call.request.request_id}});
   }
   co_return provider_response(*provider);
 }

@@ -10,6 +10,7 @@
 #include "core/api/intake_answers.h"
 #include "core/api/json_body.h"
 #include "core/api/json_fields.h"
+#include "core/api/message_log.h"
 #include "core/api/message_wait.h"
 #include "core/api/one_time_code.h"
 #include "core/api/store_answers.h"
@@ -141,6 +142,7 @@ boost::asio::awaitable<http::Response> create_batch(Call& call) {
   };
   const auto result = co_await http::await_done<pipeline::IntakeBatchResult>(start);
   const auto* items = std::get_if<ports::BatchAnswer>(&result);
+  if (items != nullptr) log_accepted(call, *items);
   if (items != nullptr && items->replayed) co_await recover_codes(call, *items, *batch);
   const Answer answer{*batch};
   http::Response response = std::visit(answer, result);

@@ -10,6 +10,7 @@
 #include "core/api/intake_answers.h"
 #include "core/api/json_body.h"
 #include "core/api/message_json.h"
+#include "core/api/message_log.h"
 #include "core/api/message_wait.h"
 #include "core/api/one_time_code.h"
 #include "core/api/preferred_wait.h"
@@ -138,6 +139,7 @@ boost::asio::awaitable<http::Response> create_message(Call& call) {
   auto order = read_order(call);
   if (!order) co_return refused(call, order.error());
 
+  const std::string to = masked_for_log(call, order->message.to);
   pipeline::LimitState limit;
   auto start = [&](ports::Done<pipeline::IntakeResult> done) {
     call.ports().intake.accept(call.client(), std::move(order->message), order->idempotency, {},
@@ -147,6 +149,7 @@ boost::asio::awaitable<http::Response> create_message(Call& call) {
   http::Response response;
   const ports::Accepted* const accepted = accepted_of(result);
   if (accepted != nullptr) {
+    log_accepted(call, *accepted, to);
     response = co_await answer_accepted(call, *order, *accepted);
   } else {
     response = std::visit(Answer{}, result);

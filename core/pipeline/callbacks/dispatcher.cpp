@@ -9,6 +9,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/pipeline/callbacks/schedule.h"
+#include "core/pipeline/message_log.h"
 
 namespace heliograph::pipeline {
 namespace {
@@ -225,6 +226,7 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
                         .endpoint_id = target.id,
                         .client = target.client,
                         .id = job.id,
+                        .message = message_for_log(ports_.log, job.body),
                         .attempts = job.attempts,
                         .begun = ports_.clock.mono(),
                         .parent = job.trace.span_id,
@@ -310,6 +312,7 @@ void CallbackDispatcher::settle(CallbackLane& lane, const Attempt& attempt,
   result.due = now;
   result.status_code = verdict.status_code;
   result.error = verdict.error;
+  log_callback(ports_.log, attempt.message, attempt.id, attempt.endpoint_id, verdict);
   if (verdict.delivered) {
     result.state = model::CallbackState::kDelivered;
     ++delivered_;

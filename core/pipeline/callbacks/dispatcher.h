@@ -81,6 +81,7 @@ class CallbackDispatcher final : public ports::CallbackEvents {
     model::CallbackId endpoint_id;
     model::ClientId client{};
     model::CallbackId id;
+    std::string message;       // it tells of; only where a log wants to know
     std::size_t attempts = 0;  // before this one
     ports::MonoTime begun{};
     model::SpanId parent{};     // in the trace of the message

@@ -126,6 +126,11 @@ TEST(Environment, LeavesItsOtherUsesAlone) {
   EXPECT_THAT(config.notes, IsEmpty());
 }
 
+TEST(Environment, LeavesTheCommandLinesVariablesAlone) {
+  const Config config = loaded("", {{"HELIOGRAPH_URL", "http://x:1"}, {"HELIOGRAPH_API_KEY", "k"}});
+  EXPECT_THAT(config.notes, IsEmpty());
+}
+
 TEST(Environment, NeverNotesAValue) {
   const Config config =
       loaded(provider_with(""), {{"HELIOGRAPH_PROVIDER_ACME_CONFIG_TOKEN", "hush"}});

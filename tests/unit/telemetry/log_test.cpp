@@ -36,6 +36,24 @@ TEST(Log, WritesToStandardErrorBeforeItEnds) {
       << line;
 }
 
+TEST(Log, ItsLevelChangesWhileItRuns) {
+  const auto log = make_log({.level = "info"});
+  EXPECT_EQ(log->level(), ports::LogLevel::kInfo);
+  for (const auto level : {ports::LogLevel::kTrace, ports::LogLevel::kDebug, ports::LogLevel::kInfo,
+                           ports::LogLevel::kWarn, ports::LogLevel::kError}) {
+    log->set_level(level);
+    EXPECT_EQ(log->level(), level);
+    EXPECT_TRUE(log->enabled(level));
+  }
+  EXPECT_FALSE(log->enabled(ports::LogLevel::kWarn));
+}
+
+TEST(LogFormat, JsonIsValidWhateverTheBytes) {
+  const std::array<ports::LogField, 1> fields = {{{"detail", "bad \xff byte"}}};
+  EXPECT_EQ(format_fields_json("e", fields.data(), fields.size()),
+            "\"event\":\"e\",\"detail\":\"bad \xEF\xBF\xBD byte\"");
+}
+
 TEST(Log, UnknownOptionsAreRefused) {
   EXPECT_THROW(make_log({.level = "loud"}), std::invalid_argument);
   EXPECT_THROW(make_log({.format = "xml"}), std::invalid_argument);

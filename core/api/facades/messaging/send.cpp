@@ -13,6 +13,7 @@
 #include "core/api/facades/messaging/shapes.h"
 #include "core/api/idempotency.h"
 #include "core/api/message_json.h"
+#include "core/api/message_log.h"
 #include "core/api/message_wait.h"
 #include "core/api/preferred_wait.h"
 #include "core/api/rate_limit_headers.h"
@@ -156,6 +157,7 @@ boost::asio::awaitable<http::Response> take(Call& call, std::optional<model::Cha
   const auto result = co_await http::await_done<pipeline::IntakeResult>(start);
   const ports::Accepted* const accepted = accepted_of(result);
   if (accepted == nullptr) co_return std::visit(Refusal{}, result);
+  log_accepted(call, *accepted, masked_for_log(call, order->message.to));
   const Shown shown = co_await show_accepted(call, *order, *accepted);
   http::Response response = words(shown);
   if (accepted->replayed) response.headers.emplace_back("Idempotent-Replayed", "true");

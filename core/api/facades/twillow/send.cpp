@@ -10,6 +10,7 @@
 #include "core/api/facades/twillow/twillow.h"
 #include "core/api/json_value.h"
 #include "core/api/message_json.h"
+#include "core/api/message_log.h"
 #include "core/api/rate_limit_headers.h"
 #include "core/api/store_answers.h"
 #include "core/http/await.h"
@@ -132,6 +133,7 @@ boost::asio::awaitable<http::Response> take(Call& call, std::string provider) {
   if (!message) co_return misjudged(message.error());
   message->trace = call.trace();
 
+  const std::string to = masked_for_log(call, message->to);
   pipeline::LimitState limit;
   const pipeline::Intake::Options options{.skip_client_limit = true};
   auto start = [&](ports::Done<pipeline::IntakeResult> done) {
@@ -139,6 +141,7 @@ boost::asio::awaitable<http::Response> take(Call& call, std::string provider) {
                                call.executor(), std::move(done));
   };
   const auto result = co_await http::await_done<pipeline::IntakeResult>(start);
+  log_accepted(call, result, to);
   const Answer answer{{}, provider, limit};
   co_return std::visit(answer, result);
 }
