@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kLastDelivery{1'000};
 
+ports::HttpPoolOptions one_connection() {
+  ports::HttpPoolOptions options;
+  options.connections_max = 1;
+  return options;
+}
+
 telemetry::SpanExporterSettings exporter_settings(const config::Tracing& settings) {
   telemetry::SpanExporterSettings out;
   out.endpoint = settings.endpoint;
@@ -31,7 +37,7 @@ struct Tracing::Parts {
       : log(log),
         loop(clock),
         clients(http::make_http_client_factory(loop.context(), clock)),
-        client(clients->make({.connections_max = 1})),
+        client(clients->make(one_connection())),
         exporter(exporter_settings(settings), loop, *client, clock, log) {}
 
   ports::Log* const log;
