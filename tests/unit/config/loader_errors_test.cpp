@@ -254,6 +254,13 @@ TEST(ConfigErrors, OfFormats) {
   });
 }
 
+TEST(ConfigErrors, OfUnknownRolesOfListeners) {
+  check({{"[[http.listener]]\nlisten = \"127.0.0.1:0\"\nroles = [\"metrics\", \"scrape\"]",
+          "test.toml:3: [[http.listener]] '127.0.0.1:0' roles: \"scrape\" is none of \"api\", "
+          "\"admin\", "
+          "\"metrics\""}});
+}
+
 TEST(ConfigErrors, OfMissingKeys) {
   check({
       {"[[provider]]\nplugin = \"http\"", "test.toml:1: [[provider]] #1 id: is missing"},
