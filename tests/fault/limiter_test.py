@@ -13,6 +13,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
 import redis_test  # noqa: E402
+import rights  # noqa: E402
 from harness import GatewayTest, main, wait_until  # noqa: E402
 
 FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
@@ -149,4 +150,5 @@ class LimiterFault(GatewayTest):
 
 
 if __name__ == "__main__":
+    rights.need_programs("redis-server")
     main()
