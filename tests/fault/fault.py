@@ -168,10 +168,10 @@ class FaultTest(GatewayTest):
 
         wait_until(silent, "every callback to be delivered", seconds)
 
-    def judge(self, events=200, finished=True, seconds=90.0, **expectations):
+    def judge(self, events=200, finished=True, **expectations):
         """Ends the gateway, gathers what all four know and checks it. The gateway must be running."""
         if finished:
-            self.settle(seconds)
+            self.settle()
             self.hear()
         self.ask_for_events(events)
         self.gw.stop()

@@ -81,8 +81,9 @@ class Overload(FaultTest):
         self.assertTrue(gateway.process.alive(), gateway.process.text())
         self.assertGreaterEqual(served, 0.9 * most)
         self.assertLess(resident, RESIDENT_MAX_MB)
+        self.settle(300)
         self.mocks = []
-        self.judge(seconds=300)
+        self.judge()
 
 
 if __name__ == "__main__":
