@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 
+import rights
 from fault import FULL, figures
 from harness import PATIENCE, GatewayTest, cli, main, wait_until
 
@@ -78,4 +79,5 @@ class Backlog(GatewayTest):
 
 
 if __name__ == "__main__":
+    rights.need_programs("wrk")
     main()

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import time
 
+import rights
 from fault import FULL, FaultTest, figures
 from harness import main, wait_until
 
@@ -118,4 +119,5 @@ class Clock(FaultTest):
 
 
 if __name__ == "__main__":
+    rights.need_programs("cc")
     main()

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """A disk that fills up under load: new messages are refused with 503 and Retry-After while there is still room for the outcomes of
 those accepted; nothing accepted is lost; it goes on by itself once there is room."""
-import unittest
-
+import rights
 from disk_tools import Injector, SmallDisk
 from fault import FULL, FaultTest, figures
 from harness import main, wait_until
@@ -16,7 +15,7 @@ class DiskFull(FaultTest):
     def small_world(self, **options):
         self.disk = SmallDisk(f"{self.folder}/data", 16)
         if self.disk.why_not:
-            raise unittest.SkipTest(f"no tmpfs can be mounted here: {self.disk.why_not}")
+            raise AssertionError(f"no tmpfs can be mounted: {self.disk.why_not}")
         self.addCleanup(self.disk.close)
         self.stack.callback(lambda: None)
         gateway = self.world(store={"min_free": "4MiB"}, **options)
@@ -95,4 +94,6 @@ class DiskFull(FaultTest):
 
 
 if __name__ == "__main__":
+    rights.need_tracing()
+    rights.own_mounts()
     main()

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import fault  # noqa: F401 - the way to the harness
-from harness import BINARY, PATIENCE, child_environment, wait_until
+from harness import BINARY, PATIENCE, child_environment, die_with_us, wait_until
 
 SYNC = re.compile(r"\bf(?:data)?sync\(")
 
@@ -21,7 +21,7 @@ class Injector:
         calls = rule.split(":")[0]
         # Its words come as soon as they are written: it says when it holds every thread.
         self.process = subprocess.Popen(["strace", "-f", "-p", str(pid), "-o", self.path, "-e", f"trace={calls}", "-e", f"inject={rule}"],
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, preexec_fn=die_with_us)
         self.said = self.process.stderr.readline()
         if "attached" not in self.said:
             raise AssertionError(f"strace cannot attach: {self.said}")

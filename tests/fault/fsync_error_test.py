@@ -3,6 +3,7 @@
 again, and the next start has every 202 and nothing half."""
 import os
 
+import rights
 from disk_tools import Injector, end_traced, failed_on_folder, run_traced, syncs_after_error, under_strace
 from fault import FULL, FaultTest, figures
 from harness import Process, main, wait_until
@@ -128,4 +129,5 @@ class FsyncError(FaultTest):
 
 
 if __name__ == "__main__":
+    rights.need_tracing()
     main()

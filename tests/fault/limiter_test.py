@@ -13,9 +13,10 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
 import redis_test  # noqa: E402
-from harness import GatewayTest, main, wait_until  # noqa: E402
+import rights  # noqa: E402
+from fault import CALLBACKS, FULL, FaultTest  # noqa: E402
+from harness import main, wait_until  # noqa: E402
 
-FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 MS = 1_000_000
 # The guard has room for the jitter and for what the machine adds.
 GUARD_MS, JITTER_MS = 120, 70
@@ -36,7 +37,7 @@ def most_above_bucket(times_ns, rate_per_ns, burst):
     return above
 
 
-class LimiterFault(GatewayTest):
+class LimiterFault(FaultTest):
     redis = redis_test.RedisLimiter.redis
     gateways = redis_test.RedisLimiter.gateways
 
@@ -53,31 +54,75 @@ class LimiterFault(GatewayTest):
     def check_bucket(self, times, burst):
         self.assertLessEqual(most_above_bucket(jittered(times), LIMIT / (WINDOW_MS * MS), burst), 1e-6)
 
-    def check_use(self, times):
+    def check_use(self, times, where="memory"):
+        """The bound itself: the guard makes each window longer, and LIMIT of those that long is what may be used."""
         used = redis_test.use_of_limit(times, LIMIT, (WINDOW_MS + GUARD_MS) * MS)
-        print(f"figures: used {used:.1%} of what the guard leaves", flush=True)
+        print(f"figures: {where}: {used:.1%} of the {LIMIT} in {WINDOW_MS} + {GUARD_MS} ms that the test's guard leaves", flush=True)
         if FULL:
             self.assertGreaterEqual(used, 0.97)
 
-    def alone(self, mock, **limit):
-        return self.gateway([self.provider(mock, **self.limit(**limit))], limiter={"guard": f"{GUARD_MS}ms"},
-                            log={"level": "warn"})
+    def check_bucket_use(self, times, burst, where="memory"):
+        """Of R * T + B between the first and the last, where the guard makes the window of R longer, as it does any other's."""
+        used = len(times) / (LIMIT * (times[-1] - times[0]) / ((WINDOW_MS + GUARD_MS) * MS) + burst)
+        print(f"figures: {where}: {used:.1%} of R*T + B, R with the guard", flush=True)
+        if FULL:
+            self.assertGreaterEqual(used, 0.97)
+
+    def alone(self, mock, guard=f"{GUARD_MS}ms", **limit):
+        return self.gateway([self.provider(mock, **self.limit(**limit))], limiter={"guard": guard} if guard else {}, clients=[self.client()],
+                            callbacks=CALLBACKS, log={"level": "warn"})
+
+    def send_alone(self, count, guard=f"{GUARD_MS}ms", **limit):
+        """Arrivals of that many, sent through one gateway, whose histories are judged."""
+        mock = self.mock("provider1")
+        self.mocks, self.gw = [mock], self.alone(mock, guard, **limit)
+        for _ in range(count):
+            self.ask()
+        times = self.times(mock, count)
+        self.judge()
+        return times
 
     def test_window_in_memory(self):
-        mock, count = self.mock("provider1"), 1000 if FULL else 160
-        gateway = self.alone(mock)
-        for _ in range(count):
-            gateway.send()
-        times = self.times(mock, count)
+        times = self.send_alone(1000 if FULL else 160)
         self.check_window(times)
         self.check_use(times)
 
+    def test_window_with_the_default_guard(self):
+        """Here the limit is what is used. Nothing is added to the way, which on loopback takes less than the guard."""
+        limit, seconds = 80, 1
+        times = self.send_alone(1000 if FULL else 160, guard=None, limit=limit, window=f"{seconds}s")
+        used = redis_test.use_of_limit(times, limit, seconds * 1000 * MS)
+        print(f"figures: the default guard: {used:.1%} of the limit itself", flush=True)
+        self.assertLessEqual(redis_test.most_in_any_window(times, seconds * 1000 * MS), limit)
+        if FULL:
+            self.assertGreaterEqual(used, 0.97)
+
+    @unittest.skipUnless(FULL, "HELIOGRAPH_FAULT=full")
+    def test_use_with_redis(self):
+        """Window and bucket of two gateways that share them, with Redis there throughout."""
+        for number, (burst, limit) in enumerate(((None, {}), (20, {"algorithm": "token_bucket", "burst": 20}))):
+            redis, mock = self.redis(), self.mock(f"provider{number}")
+            gateways = self.gateways(2, redis, mock, provider=self.limit(**limit), limiter={"guard": f"{GUARD_MS}ms"})
+            message = {"to": "+14155552671", "from": "TEST", "text": "Hello"}
+            for gateway in gateways:
+                self.assertEqual(gateway.http.post("/v1/messages/batch", {"messages": [message] * 400}).json["accepted"], 400)
+            times = self.times(mock, 800)
+            if burst:
+                self.check_bucket(times, burst)
+                self.check_bucket_use(times, burst, "Redis")
+            else:
+                self.check_window(times)
+                self.check_use(times, "Redis")
+            for gateway in gateways:
+                gateway.stop()
+            redis.kill()
+            self.rename(f"use-{number}", 2)
+
     def test_bucket_in_memory(self):
-        mock, count, burst = self.mock("provider1"), 1000 if FULL else 160, 20
-        gateway = self.alone(mock, algorithm="token_bucket", burst=burst)
-        for _ in range(count):
-            gateway.send()
-        self.check_bucket(self.times(mock, count), burst)
+        burst = 20
+        times = self.send_alone(1000 if FULL else 160, algorithm="token_bucket", burst=burst)
+        self.check_bucket(times, burst)
+        self.check_bucket_use(times, burst)
 
     def test_a_kill_costs_one_window_at_most(self):
         """The memory limiter lives in its process: where that is killed, one window can see what both had to grant, never more."""
@@ -132,7 +177,7 @@ class LimiterFault(GatewayTest):
             with self.subTest(gateways=count):
                 times = self.lose_redis(count)
                 self.check_window(times)
-                self.rename(count)
+                self.rename(count, count)
 
     @unittest.skipUnless(FULL, "HELIOGRAPH_FAULT=full")
     def test_bucket_through_the_loss_of_redis(self):
@@ -140,13 +185,14 @@ class LimiterFault(GatewayTest):
         for count in (1, 2, 3, 4):
             with self.subTest(gateways=count):
                 self.check_bucket(self.lose_redis(count, algorithm="token_bucket", burst=burst), burst)
-                self.rename(count)
+                self.rename(count, count)
 
-    def rename(self, count):
+    def rename(self, name, count):
         """Makes room for the next set of gateways."""
         for number in range(count):
-            os.rename(os.path.join(self.folder, f"gateway{number}"), os.path.join(self.folder, f"was-{count}-{number}"))
+            os.rename(os.path.join(self.folder, f"gateway{number}"), os.path.join(self.folder, f"was-{name}-{number}"))
 
 
 if __name__ == "__main__":
+    rights.need_programs("redis-server")
     main()

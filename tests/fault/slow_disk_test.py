@@ -4,6 +4,7 @@ is told of by /readyz and by 503 instead of requests that hang."""
 import statistics
 import time
 
+import rights
 from disk_tools import Injector
 from fault import FULL, FaultTest, figures
 from harness import PATIENCE, main, wait_until
@@ -73,4 +74,5 @@ class SlowDisk(FaultTest):
 
 
 if __name__ == "__main__":
+    rights.need_tracing()
     main()

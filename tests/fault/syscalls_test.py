@@ -4,6 +4,7 @@ same promises hold for every n. Random moments rarely meet the few instructions 
 import os
 import signal
 
+import rights
 from disk_tools import end_traced, under_strace
 from fault import FULL, FaultTest, figures
 from harness import Process, main, wait_until
@@ -53,4 +54,5 @@ class Syscalls(FaultTest):
 
 
 if __name__ == "__main__":
+    rights.need_tracing()
     main()

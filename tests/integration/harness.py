@@ -3,6 +3,7 @@
 Everything waits for an event (a line on standard output, an answer, a state) with a deadline; nothing sleeps for luck.
 """
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -126,12 +127,22 @@ def child_environment(env=None):
     return {**environment, **(env or {})}
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_us():
+    """In a child before it runs: a test that is killed leaves no process behind. Such a child must not be started by a thread that ends
+    before it (prctl(2): the parent is the thread)."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """A child whose output is read by a thread, line by line. `wrapper`: a command to run it under."""
 
     def __init__(self, arguments, cwd, env=None, wrapper=()):
         self.process = subprocess.Popen([*wrapper, BINARY, *arguments], cwd=cwd, env=child_environment(env), stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, errors="replace")
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=die_with_us)
         self.lines, self.output = queue.Queue(), []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -2,7 +2,7 @@
 import socket
 import subprocess
 
-from harness import free_port, wait_until
+from harness import die_with_us, free_port, wait_until
 
 
 class Redis:
@@ -19,7 +19,7 @@ class Redis:
     def start(self):
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder,
-             "--loglevel", "warning"], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+             "--loglevel", "warning"], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=die_with_us)
         wait_until(self.answers, "redis-server to answer")
 
     def answers(self):
