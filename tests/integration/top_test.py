@@ -140,7 +140,7 @@ class Top(GatewayTest):
             while heads < 3:
                 line = running.stdout.readline()
                 self.assertNotIn("\x1b", line)
-                heads += line.startswith("heliograph http://")
+                heads += line.startswith("http://")
             running.stdout.close()
             self.assertEqual(running.wait(20 * PATIENCE), 0)
             self.assertEqual(running.stderr.read(), "")

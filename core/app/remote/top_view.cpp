@@ -92,9 +92,8 @@ std::string limit_text(const Json& limit) {
 }
 
 std::string head_text(const Json& document) {
-  std::string text =
-      fmt::format("heliograph {}  {}{}\n", member(document, "url"), member(document, "at"),
-                  document.value("accepting", true) ? "" : "  REFUSES NEW MESSAGES");
+  std::string text = fmt::format("{}  {}{}\n", member(document, "url"), member(document, "at"),
+                                 document.value("accepting", true) ? "" : "  REFUSES NEW MESSAGES");
   text += fmt::format("sends/s {}   waiting {}   sending {}   later {}\n",
                       number(document["sends_per_second"]), member(document, "waiting"),
                       member(document, "sending"), member(document, "later"));

@@ -68,10 +68,10 @@ class ContractTest : public TwillowTest {
       target.replace(at, target.find('}') - at + 1, "provider1");
     }
     const std::string method = operation.name.substr(0, operation.name.find(' '));
-    const bool has_body = method == "POST" || method == "PATCH";
+    const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
     http::Request request = has_body ? post(target, "{}", "") : get(target, "");
-    const auto known = {http::Method::kGet, http::Method::kPost, http::Method::kPatch,
-                        http::Method::kDelete};
+    const auto known = {http::Method::kGet, http::Method::kPost, http::Method::kPut,
+                        http::Method::kPatch, http::Method::kDelete};
     const auto* found = std::ranges::find(
         known, method, [](http::Method one) { return std::string(http::to_string(one)); });
     EXPECT_NE(found, known.end()) << operation.name;
