@@ -75,6 +75,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_limits(routes);
   add_admin_routes(routes);
   add_admin_distribution(routes);
+  add_admin_reload(routes);
   add_callbacks(routes);
   add_callback_deliveries(routes);
   add_conversations(routes);

@@ -29,6 +29,8 @@
 
 namespace heliograph::api {
 
+class Reload;  // core/api/reload.h
+
 // Why the gateway should get no traffic now; app knows. Called on API threads, must not block.
 class Readiness {
  public:
@@ -106,6 +108,7 @@ struct ApiPorts {
   pipeline::Settlements& settlements;
   pipeline::InboundIntake& inbound;
   ports::Log* log = nullptr;  // nullptr: silent
+  Reload* reload = nullptr;   // nullptr: the configuration holds until the end
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no

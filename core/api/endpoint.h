@@ -124,6 +124,7 @@ void add_admin_queue(Routes& routes);
 void add_admin_limits(Routes& routes);
 void add_admin_routes(Routes& routes);
 void add_admin_distribution(Routes& routes);
+void add_admin_reload(Routes& routes);
 void add_callbacks(Routes& routes);
 void add_callback_deliveries(Routes& routes);
 void add_conversations(Routes& routes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "core/pipeline/accept_limits.h"
 #include "core/pipeline/in_flight_keys.h"
@@ -12,15 +13,32 @@ namespace heliograph::pipeline {
 class Intake::Impl {
  public:
   Impl(IntakeSettings given, ports::Clock& time, ports::Store& keeper)
-      : settings(std::move(given)), clock(time), store(keeper), limits(settings.limits) {}
+      : clock(time),
+        store(keeper),
+        limits(given.limits),
+        settings_(std::make_shared<const IntakeSettings>(std::move(given))) {}
 
-  const IntakeSettings settings;
+  // Whoever judges works with one version to the end.
+  std::shared_ptr<const IntakeSettings> settings() const {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  void apply(IntakeSettings given) {
+    auto next = std::make_shared<const IntakeSettings>(std::move(given));
+    const std::lock_guard lock(mutex_);
+    settings_.swap(next);
+  }
+
   ports::Clock& clock;
   ports::Store& store;
   AcceptLimits limits;
   InFlightKeys keys;
   // Of batches handed to the store and not answered yet.
   std::atomic<std::size_t> batch_messages{0};
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const IntakeSettings> settings_;
 };
 
 namespace {
@@ -89,20 +107,21 @@ Intake::~Intake() = default;
 
 std::expected<model::NewMessage, FieldError> Intake::judge(const model::Client& client,
                                                            const Submission& submission) const {
-  return judge_submission(impl_->settings, client, submission, impl_->clock.real_wall());
+  const auto settings = impl_->settings();
+  return judge_submission(*settings, client, submission, impl_->clock.real_wall());
 }
 
 std::expected<RecipientPrice, FieldError> Intake::price(const model::Client& client,
                                                         model::Channel channel,
                                                         std::string to) const {
-  const IntakeSettings& settings = impl_->settings;
+  const auto settings = impl_->settings();
   Submission asked;
   asked.channel = channel;
   asked.to = std::move(to);
-  auto recipient = judge_recipient(settings, client, asked);
+  auto recipient = judge_recipient(*settings, client, asked);
   if (!recipient) return std::unexpected(std::move(recipient.error()));
-  const auto quote = quote_price(settings.prices, settings.billing, client, channel, *recipient);
-  return RecipientPrice{.to = *std::move(recipient), .quote = quote};
+  const auto quote = quote_price(settings->prices, settings->billing, client, channel, *recipient);
+  return RecipientPrice{.to = *std::move(recipient), .quote = quote, .rules = settings};
 }
 
 void Intake::accept(const model::Client& client, model::NewMessage message,
@@ -134,6 +153,8 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   command.replay_only = limited.has_value();
   impl.store.accept(std::move(command), where, std::move(finished));
 }
+
+void Intake::apply(IntakeSettings settings) { impl_->apply(std::move(settings)); }
 
 LimitState Intake::limit_state(const model::Client& client, const Options& options) const {
   LimitState state;

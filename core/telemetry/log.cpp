@@ -68,7 +68,7 @@ bool needs_quotes(std::string_view value) {
   return false;
 }
 
-class SpdLog final : public ports::Log {
+class SpdLog final : public GatewayLog {
  public:
   explicit SpdLog(const LogOptions& options)
       : json_(options.format == "json"),
@@ -88,6 +88,8 @@ class SpdLog final : public ports::Log {
   ~SpdLog() override { logger_->flush(); }
   SpdLog(const SpdLog&) = delete;
   SpdLog& operator=(const SpdLog&) = delete;
+
+  void set_level(const std::string& level) override { logger_->set_level(parse_level(level)); }
 
   bool enabled(ports::LogLevel level) const override {
     return logger_->should_log(to_spdlog(level));
@@ -138,7 +140,7 @@ std::string format_fields_json(std::string_view event, const ports::LogField* fi
   return line;
 }
 
-std::unique_ptr<ports::Log> make_log(const LogOptions& options) {
+std::unique_ptr<GatewayLog> make_log(const LogOptions& options) {
   if (options.format != "console" && options.format != "json") {
     throw std::invalid_argument(
         fmt::format("log.format '{}' is neither console nor json", options.format));

@@ -18,8 +18,14 @@ struct LogOptions {
   std::size_t queue_lines = 8192;
 };
 
+class GatewayLog : public ports::Log {
+ public:
+  // [any thread] From the next line on. Throws std::invalid_argument for an unknown level.
+  virtual void set_level(const std::string& level) = 0;
+};
+
 // Throws std::invalid_argument for an unknown level or format.
-std::unique_ptr<ports::Log> make_log(const LogOptions& options);
+std::unique_ptr<GatewayLog> make_log(const LogOptions& options);
 
 // One log line's text, without time and level. Exposed for its tests.
 std::string format_fields_console(std::string_view event, const ports::LogField* fields,
