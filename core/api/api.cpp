@@ -81,6 +81,7 @@ http::Router make_router(ApiSettings settings, const ApiPorts& ports) {
   add_admin_messages(routes);
   add_admin_plugins(routes);
   add_dashboard(routes);
+  add_admin_reload(routes);
   add_callbacks(routes);
   add_callback_deliveries(routes);
   add_conversations(routes);

@@ -32,6 +32,7 @@
 namespace heliograph::api {
 
 class MetricsSource;  // core/api/metrics_source.h
+class Reload;         // core/api/reload.h
 
 // Why the gateway should get no traffic now; app knows. Called on API threads, must not block.
 class Readiness {
@@ -134,6 +135,7 @@ struct ApiPorts {
   ports::LogControl* log_control = nullptr;  // nullptr: its level cannot be changed
   MetricsSource* metrics = nullptr;          // nullptr: there is no /metrics
   const PluginDirectory* plugins = nullptr;  // nullptr: there are none to show
+  Reload* reload = nullptr;                  // nullptr: the configuration holds until the end
 };
 
 // Throws std::runtime_error naming an entry of trusted_proxies or callbacks.allow_cidrs that is no

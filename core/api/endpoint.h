@@ -144,6 +144,7 @@ void add_admin_live(Routes& routes);
 void add_admin_messages(Routes& routes);
 void add_admin_plugins(Routes& routes);
 void add_dashboard(Routes& routes);
+void add_admin_reload(Routes& routes);
 void add_callbacks(Routes& routes);
 void add_callback_deliveries(Routes& routes);
 void add_conversations(Routes& routes);

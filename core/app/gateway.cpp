@@ -24,6 +24,7 @@
 #include "core/app/metrics_page.h"
 #include "core/app/part_options.h"
 #include "core/app/plugin_directory.h"
+#include "core/app/reloader.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
 #include "core/app/tracing.h"
@@ -96,7 +97,7 @@ class ReadinessState final : public api::Readiness {
 // other way.
 class Gateway::Impl {
  public:
-  explicit Impl(config::Config config)
+  Impl(config::Config config, Reloader::Load reload)
       : config_(std::move(config)),
         log_(telemetry::make_log({.level = config_.log.level, .format = config_.log.format})),
         store_(store::SqliteStore::open(store_options(config_, log_.get(), &metrics_), clock_,
@@ -120,6 +121,9 @@ class Gateway::Impl {
     clients_ = declare_clients(config_, *store_);
     inbound_ = std::make_unique<pipeline::InboundIntake>(inbound_settings(config_, clients_),
                                                          *store_, log_.get());
+    reloader_ = std::make_unique<Reloader>(
+        config_, std::move(reload),
+        ReloadTargets{.log = *log_, .intake = intake_, .inbound = *inbound_, .clients = clients_});
     plugins_.load();
     plan();
   }
@@ -130,9 +134,7 @@ class Gateway::Impl {
     return server_ ? server_->addresses() : std::vector<std::string>{};
   }
 
-  void on_hangup() {
-    log_->warn("SIGHUP: this version does not reload its configuration; restart to change it");
-  }
+  void on_hangup() { reloader_->reload(); }
 
   std::vector<std::string> summary() const {
     std::vector<std::string> lines;
@@ -180,6 +182,7 @@ class Gateway::Impl {
     lifetime_.add({"pipeline", [this] { start_pipeline(); }, [this] { stop_pipeline(); }});
     lifetime_.add(
         {"admin socket", [this] { start_admin_socket(); }, [this] { admin_socket_->stop(); }});
+    lifetime_.add({"reload", {}, [this] { reloader_->stop(); }});
     lifetime_.add({"server", [this] { start_server(); }, [this] { stop_server(); }});
   }
 
@@ -293,7 +296,8 @@ class Gateway::Impl {
                               .log = log_.get(),
                               .log_control = log_.get(),
                               .metrics = metrics_page_.get(),
-                              .plugins = &plugin_directory_};
+                              .plugins = &plugin_directory_,
+                              .reload = reloader_.get()};
     api::ApiSettings settings = api::api_settings(config_);
     const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
@@ -358,12 +362,14 @@ class Gateway::Impl {
   std::unique_ptr<pipeline::CallbackDispatcher> callbacks_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   pipeline::Intake intake_;
+  std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<AdminSocket> admin_socket_;
   std::optional<ports::MonoTime> stop_by_;
   Lifetime lifetime_;  // last: its end stops what is above
 };
 
-Gateway::Gateway(config::Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Gateway::Gateway(config::Config config, std::function<config::Config()> reload)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(reload))) {}
 Gateway::~Gateway() { stop(); }
 void Gateway::start() { impl_->start(); }
 void Gateway::stop() { impl_->stop(); }

@@ -5,6 +5,7 @@
 // start() -> (serving) -> stop(). One thread, the control thread, which may block.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace heliograph::app {
 
 class Gateway {
  public:
-  explicit Gateway(config::Config config);
+  // `reload`: reads the configuration anew, and throws ConfigInvalid.
+  Gateway(config::Config config, std::function<config::Config()> reload);
   ~Gateway();  // stop()
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -26,7 +28,7 @@ class Gateway {
   // nothing.
   void stop();
 
-  void on_hangup();                            // SIGHUP: logged until there is a reload
+  void on_hangup();  // SIGHUP: takes the configuration anew; what came of it is in the log
   std::vector<std::string> addresses() const;  // "127.0.0.1:8080", with the ports really bound
   std::vector<std::string> summary() const;    // what runs where, for the start message
 

@@ -59,7 +59,11 @@ int serve(const ServeCommand& command) {
   const SystemClock clock;
   std::unique_ptr<mock::DemoMocks> mocks;
   if (command.demo) mocks = std::make_unique<mock::DemoMocks>(config, clock);
-  Gateway gateway(config);
+  Gateway gateway(config, [&command] {
+    auto wanted = load_configuration(command.config, command.demo);
+    check_files(wanted);
+    return wanted;
+  });
   gateway.start();
   print_start(gateway, config, command.demo, mocks.get());
   signals.wait_for_end([&gateway] { gateway.on_hangup(); });

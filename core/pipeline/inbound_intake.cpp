@@ -9,11 +9,14 @@ namespace heliograph::pipeline {
 
 InboundIntake::InboundIntake(InboundSettings settings, ports::StoreConversations& store,
                              ports::Log* log)
-    : settings_(std::move(settings)), store_(store), log_(log) {}
+    : settings_(std::make_shared<const InboundSettings>(std::move(settings))),
+      store_(store),
+      log_(log) {}
 
 void InboundIntake::take(ports::ProviderReport report, ports::Executor& where,
                          ports::Done<ports::ReportResult> done) {
-  for (model::InboundMessage& message : report.inbound) complete(message);
+  const auto now = settings();
+  for (model::InboundMessage& message : report.inbound) complete(*now, message);
   std::vector<std::string> senders;
   if (log_ != nullptr) {
     for (const auto& message : report.inbound) senders.push_back(base::mask_address(message.to));
@@ -28,14 +31,25 @@ void InboundIntake::take(ports::ProviderReport report, ports::Executor& where,
   store_.take_report(std::move(report), where, std::move(noted));
 }
 
-void InboundIntake::complete(model::InboundMessage& message) const {
+std::shared_ptr<const InboundSettings> InboundIntake::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+void InboundIntake::apply(InboundSettings settings) {
+  auto next = std::make_shared<const InboundSettings>(std::move(settings));
+  const std::lock_guard lock(mutex_);
+  settings_.swap(next);
+}
+
+void InboundIntake::complete(const InboundSettings& settings, model::InboundMessage& message) {
   message.from = model::inbound_address(message.channel, message.from);
   message.to = model::inbound_address(message.channel, message.to);
   if (!message.owner) {
-    const auto found = settings_.numbers.find(message.to);
-    if (found != settings_.numbers.end()) message.owner = found->second;
+    const auto found = settings.numbers.find(message.to);
+    if (found != settings.numbers.end()) message.owner = found->second;
   }
-  if (!message.fallback) message.fallback = settings_.default_client;
+  if (!message.fallback) message.fallback = settings.default_client;
 }
 
 void InboundIntake::note(const ports::InboundOutcome& outcome, const std::string& to) {

@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,6 +36,9 @@ class InboundIntake {
   void take(ports::ProviderReport report, ports::Executor& where,
             ports::Done<ports::ReportResult> done);
 
+  // [any thread] Whose numbers they are, for messages that are taken from now on.
+  void apply(InboundSettings settings);
+
   struct Counts {
     std::uint64_t stored = 0;
     std::uint64_t duplicates = 0;
@@ -42,11 +47,13 @@ class InboundIntake {
   Counts counts() const;  // since start
 
  private:
-  void complete(model::InboundMessage& message) const;
+  std::shared_ptr<const InboundSettings> settings() const;
+  static void complete(const InboundSettings& settings, model::InboundMessage& message);
   // `to`: masked, for the log.
   void note(const ports::InboundOutcome& outcome, const std::string& to);
 
-  const InboundSettings settings_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const InboundSettings> settings_;
   ports::StoreConversations& store_;
   ports::Log* log_;
   std::atomic<std::uint64_t> stored_{0};

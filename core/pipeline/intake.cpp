@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "core/pipeline/accept_limits.h"
 #include "core/pipeline/accept_span.h"
@@ -14,14 +15,24 @@ namespace heliograph::pipeline {
 class Intake::Impl {
  public:
   Impl(IntakeSettings given, ports::Clock& time, ports::Store& keeper, ports::Tracer* given_tracer)
-      : settings(std::move(given)),
-        clock(time),
+      : clock(time),
         store(keeper),
         tracer(given_tracer),
-        limits(settings.limits),
-        metrics(ports::metrics_or_none(settings.metrics)) {}
+        limits(given.limits),
+        metrics(ports::metrics_or_none(given.metrics)),
+        settings_(std::make_shared<const IntakeSettings>(std::move(given))) {}
 
-  const IntakeSettings settings;
+  // Whoever judges works with one version to the end.
+  std::shared_ptr<const IntakeSettings> settings() const {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  void apply(IntakeSettings given) {
+    auto next = std::make_shared<const IntakeSettings>(std::move(given));
+    const std::lock_guard lock(mutex_);
+    settings_.swap(next);
+  }
+
   ports::Clock& clock;
   ports::Store& store;
   ports::Tracer* const tracer;
@@ -30,6 +41,10 @@ class Intake::Impl {
   InFlightKeys keys;
   // Of batches handed to the store and not answered yet.
   std::atomic<std::size_t> batch_messages{0};
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const IntakeSettings> settings_;
 };
 
 namespace {
@@ -150,7 +165,8 @@ Intake::~Intake() = default;
 
 std::expected<model::NewMessage, FieldError> Intake::judge(const model::Client& client,
                                                            const Submission& submission) const {
-  auto judged = judge_submission(impl_->settings, client, submission, impl_->clock.real_wall());
+  const auto settings = impl_->settings();
+  auto judged = judge_submission(*settings, client, submission, impl_->clock.real_wall());
   if (!judged) impl_->metrics.refused(Refusal::kInvalid);
   return judged;
 }
@@ -158,14 +174,14 @@ std::expected<model::NewMessage, FieldError> Intake::judge(const model::Client& 
 std::expected<RecipientPrice, FieldError> Intake::price(const model::Client& client,
                                                         model::Channel channel,
                                                         std::string to) const {
-  const IntakeSettings& settings = impl_->settings;
+  const auto settings = impl_->settings();
   Submission asked;
   asked.channel = channel;
   asked.to = std::move(to);
-  auto recipient = judge_recipient(settings, client, asked);
+  auto recipient = judge_recipient(*settings, client, asked);
   if (!recipient) return std::unexpected(std::move(recipient.error()));
-  const auto quote = quote_price(settings.prices, settings.billing, client, channel, *recipient);
-  return RecipientPrice{.to = *std::move(recipient), .quote = quote};
+  const auto quote = quote_price(settings->prices, settings->billing, client, channel, *recipient);
+  return RecipientPrice{.to = *std::move(recipient), .quote = quote, .rules = settings};
 }
 
 void Intake::accept(const model::Client& client, model::NewMessage message,
@@ -209,6 +225,8 @@ void Intake::accept(const model::Client& client, model::NewMessage message,
   command.replay_only = limited.has_value();
   impl.store.accept(std::move(command), where, std::move(finished));
 }
+
+void Intake::apply(IntakeSettings settings) { impl_->apply(std::move(settings)); }
 
 LimitState Intake::limit_state(const model::Client& client, const Options& options) const {
   LimitState state;

@@ -97,6 +97,7 @@ struct IntakeSettings {
 struct RecipientPrice {
   std::string to;  // in E.164, or an e-mail address
   PriceQuote quote;
+  std::shared_ptr<const void> rules;  // what quote.rule points into, whatever is applied meanwhile
 };
 
 class Intake {
@@ -127,6 +128,10 @@ class Intake {
   void accept_batch(const model::Client& client, std::vector<BatchItem> items,
                     std::optional<ports::IdempotencyKey> key, const Options& options,
                     LimitState* state, ports::Executor& where, ports::Done<IntakeBatchResult> done);
+
+  // [any thread] What is judged and priced from now on. `settings.limits` has to be what the intake
+  // was made with: its meters go on.
+  void apply(IntakeSettings settings);
 
   // How the client's tightest limit stands, for answers to what never got to accept().
   LimitState limit_state(const model::Client& client, const Options& options) const;

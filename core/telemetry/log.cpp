@@ -123,6 +123,8 @@ class SpdLog final : public OperatedLog {
   SpdLog(const SpdLog&) = delete;
   SpdLog& operator=(const SpdLog&) = delete;
 
+  void set_level(const std::string& level) override { logger_->set_level(parse_level(level)); }
+
   bool enabled(ports::LogLevel level) const override {
     return logger_->should_log(to_spdlog(level));
   }

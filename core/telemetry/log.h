@@ -21,7 +21,12 @@ struct LogOptions {
 };
 
 // The log, and the handle to its level.
-class OperatedLog : public ports::Log, public ports::LogControl {};
+class OperatedLog : public ports::Log, public ports::LogControl {
+ public:
+  using ports::LogControl::set_level;
+  // [any thread] By its name in the configuration. Throws std::invalid_argument for another one.
+  virtual void set_level(const std::string& level) = 0;
+};
 
 // Throws std::invalid_argument for an unknown level or format.
 std::unique_ptr<OperatedLog> make_log(const LogOptions& options);

@@ -54,7 +54,7 @@ class Serve(GatewayTest):
     def test_hangup_is_survived(self):
         gateway = self.gateway([])
         gateway.process.process.send_signal(signal.SIGHUP)
-        gateway.process.wait_for_line("SIGHUP")
+        gateway.process.wait_for_line("configuration reloaded")
         self.assertEqual(gateway.http.get("/healthz").status, 200)
         gateway.stop()
 

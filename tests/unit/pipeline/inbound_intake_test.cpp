@@ -70,10 +70,10 @@ class InboundIntakeTest : public ::testing::Test {
   static constexpr model::ClientId kDesk{4};
 
   void take(model::InboundMessage message) {
-    InboundIntake& intake = intake_.emplace(settings, store, &log);
+    if (!intake_) intake_.emplace(settings, store, &log);
     ports::ProviderReport report;
     report.inbound.push_back(std::move(message));
-    intake.take(std::move(report), where, [this](ports::ReportResult got) { result = got; });
+    intake_->take(std::move(report), where, [this](ports::ReportResult got) { result = got; });
   }
   const model::InboundMessage& stored() const { return store.report.inbound.at(0); }
 
@@ -94,6 +94,17 @@ TEST_F(InboundIntakeTest, AddressesAndOwners) {
   EXPECT_TRUE(result->taken);
   take({.from = "15550001111", .to = "+15550003333"});
   EXPECT_FALSE(stored().owner);
+}
+
+TEST_F(InboundIntakeTest, NewSettingsCountFromTheNextReportOn) {
+  take({.from = "15550001111", .to = "+15550002222"});
+  EXPECT_EQ(stored().owner, kShop);
+  intake_->apply({.numbers = {{"+15550003333", kDesk}}, .default_client = std::nullopt});
+  take({.from = "15550001111", .to = "+15550002222"});
+  EXPECT_FALSE(stored().owner);
+  EXPECT_FALSE(stored().fallback);
+  take({.from = "15550001111", .to = "+15550003333"});
+  EXPECT_EQ(stored().owner, kDesk);
 }
 
 TEST_F(InboundIntakeTest, WhatIsKnownAlreadyStays) {

@@ -86,6 +86,27 @@ TEST_F(IntakeTest, AboveTheLimitTheStoreIsNotAsked) {
   EXPECT_EQ(state.policy, "total");
 }
 
+TEST_F(IntakeTest, NewSettingsLeaveTheMetersAndEarlierAnswersAlone) {
+  const auto limits = limits_of(config::Limit{.limit = 1, .window = seconds{10}});
+  const auto priced = [&](std::int64_t cents) {
+    IntakeSettings settings;
+    settings.limits = limits;
+    settings.prices = model::PriceTable({{.client = "", .prefix = "+1", .cents = cents}});
+    return settings;
+  };
+  client.billing = true;
+  intake = std::make_unique<Intake>(priced(3), clock, store);
+  accept_and_answer();
+  const auto before = intake->price(client, model::Channel::kSms, "+14155552671");
+  intake->apply(priced(4));
+  const auto after = intake->price(client, model::Channel::kSms, "+14155552671");
+  ASSERT_TRUE(before && after);
+  EXPECT_EQ(before->quote.rule->cents, 3) << "its rule is still there";
+  EXPECT_EQ(after->quote.cents, 4);
+  accept();
+  EXPECT_TRUE(is<RateLimited>()) << "a reload is no second quota";
+}
+
 TEST_F(IntakeTest, AboveTheLimitAKeyIsOnlyReplayed) {
   make(limits_of(config::Limit{.limit = 1, .window = seconds{10}}));
   accept_and_answer();

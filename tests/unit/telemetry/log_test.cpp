@@ -28,6 +28,14 @@ TEST(Log, LevelsFilter) {
   EXPECT_TRUE(log->enabled(ports::LogLevel::kWarn));
 }
 
+TEST(Log, TheLevelChangesWhileItWrites) {
+  const auto log = make_log({.level = "warn"});
+  log->set_level("debug");
+  EXPECT_TRUE(log->enabled(ports::LogLevel::kDebug));
+  EXPECT_THROW(log->set_level("loud"), std::invalid_argument);
+  EXPECT_TRUE(log->enabled(ports::LogLevel::kDebug));
+}
+
 TEST(Log, WritesToStandardErrorBeforeItEnds) {
   testing::internal::CaptureStderr();
   make_log({.level = "info", .format = "json"})->info("started", {{"port", "8080"}});

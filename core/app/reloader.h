@@ -1,0 +1,45 @@
+// Reloader: SIGHUP and POST /v1/admin/reload. Reads and checks the whole new configuration; where
+// every difference may change while the gateway serves it puts all of them in force, else none.
+//
+// One thread of its own, which may block on files. Life: construct -> start() -> (work) -> stop().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/api/reload.h"
+#include "core/config/config.h"
+#include "core/pipeline/inbound_intake.h"
+#include "core/pipeline/intake.h"
+#include "core/telemetry/log.h"
+
+namespace heliograph::app {
+
+// Everything outlives the reloader.
+struct ReloadTargets {
+  telemetry::OperatedLog& log;
+  pipeline::Intake& intake;
+  pipeline::InboundIntake& inbound;
+  const std::vector<model::Client>& clients;  // those that the configuration declares
+};
+
+class Reloader final : public api::Reload {
+ public:
+  // Reads the configuration anew; throws ConfigInvalid.
+  using Load = std::function<config::Config()>;
+
+  Reloader(config::Config in_force, Load load, ReloadTargets targets);
+  ~Reloader() override;  // stop()
+
+  // [any thread] After stop(): dropped.
+  void reload(ports::Executor& where, ports::Done<api::ReloadResult> done) override;
+  void reload();  // its result is in the log alone
+  void stop();    // after the reload under way
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heliograph::app
