@@ -40,7 +40,8 @@ PipelinePorts with_distributor(PipelinePorts handed, ports::Distributor& distrib
           .shared_window = handed.shared_window,
           .settlements = handed.settlements,
           .inbound = handed.inbound,
-          .metrics = handed.metrics};
+          .metrics = handed.metrics,
+          .tracer = handed.tracer};
 }
 
 // Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to

@@ -62,7 +62,7 @@ class TracingTest(GatewayTest):
         self.assertEqual(self.collector.got()[0].headers["authorization"], "Bearer secret-of-the-collector")
 
     def test_each_attempt_is_a_span(self):
-        self.peer.plans["/send"] = [503, 200]
+        self.peer.plans["/send"] = [500, 200]
         gateway = self.serve()
         message = self.post(gateway, HEADER)["message_id"]
         gateway.wait_for_status(message, "SENT", "DELIVERED")

@@ -80,9 +80,10 @@ TEST_F(GuardedClient, ALookupThatIsUnderWayHoldsUpNoEnd) {
   make_guarded({});
   start(get("http://no-such-host.invalid/"));
   run_ready();
+  const std::size_t told = answers_.size();  // the look-up may be over already
   client_.reset();
   run_ready();
-  EXPECT_TRUE(answers_.empty());
+  EXPECT_EQ(answers_.size(), told);
 }
 
 TEST_F(GuardedClient, AWrongRuleIsAnErrorAtOnce) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 namespace heliograph::store {
 
@@ -165,6 +166,11 @@ ports::AcceptResult World::accept(ports::AcceptCommand command) {
 }
 
 model::MessageId World::accept_ok(ports::AcceptCommand command) {
+  // A clock that a test moves while the writer ends a commit makes that one seem stalled.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!store->accepting() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
   const ports::AcceptResult result = accept(std::move(command));
   const auto* accepted = std::get_if<ports::Accepted>(&result);
   if (accepted == nullptr) throw std::runtime_error("the message was not accepted");
