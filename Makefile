@@ -9,6 +9,7 @@
 #   make fault     the whole fault suite, results into docs/reliability.md
 #   make mutants   breaks the gateway on purpose and shows that the tests notice
 #   make fuzz      fuzz every parser of foreign bytes for SECONDS (60) each, JOBS at a time
+#   make deb       the Debian packages, in build/deb/packages; make deb-test installs them into a fresh Debian and sends a message
 #   make asan | tsan | coverage
 JOBS ?= 2
 # Tests wait for processes more than they compute.
@@ -19,7 +20,7 @@ export CTEST_OUTPUT_ON_FAILURE = 1
 export CCACHE_BASEDIR = $(CURDIR)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: run test build build-gcc deps lint bench baseline slow fault mutants fuzz asan tsan coverage clean
+.PHONY: run test build build-gcc deps lint bench baseline slow fault mutants fuzz deb deb-test asan tsan coverage clean
 
 run: build
 	build/release/bin/heliograph serve --demo
@@ -76,6 +77,16 @@ asan tsan: deps
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --test-dir build/$@ -j $(JOBS) -LE 'slow|fault' --no-tests=error
+
+deb:
+	packaging/install-deps.sh --build
+	cmake --preset deb
+	cmake --build --preset deb -j $(JOBS)
+	cd build/deb && cpack
+
+deb-test: deb
+	packaging/install-deps.sh --deb
+	tests/packaging/deb_test.py build/deb/packages
 
 coverage:
 	packaging/install-deps.sh

@@ -36,6 +36,13 @@ add_library(heliograph_spdlog INTERFACE)
 target_compile_definitions(heliograph_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 target_link_libraries(heliograph_spdlog INTERFACE spdlog::spdlog fmt::fmt)
 
+# Tells the service manager how the service fares (sd_notify).
+find_path(HELIOGRAPH_SYSTEMD_INCLUDE systemd/sd-daemon.h REQUIRED)
+find_library(HELIOGRAPH_SYSTEMD_LIBRARY systemd REQUIRED)
+add_library(heliograph_systemd INTERFACE)
+target_include_directories(heliograph_systemd SYSTEM INTERFACE "${HELIOGRAPH_SYSTEMD_INCLUDE}")
+target_link_libraries(heliograph_systemd INTERFACE "${HELIOGRAPH_SYSTEMD_LIBRARY}")
+
 # The text of /metrics. Not by find_package: Debian's file asks for the parts that are not used (civetweb, curl) too.
 find_path(HELIOGRAPH_PROMETHEUS_INCLUDE prometheus/text_serializer.h REQUIRED)
 find_library(HELIOGRAPH_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)

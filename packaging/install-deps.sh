@@ -3,6 +3,8 @@
 # package-lock.json beside the tests that use them). Idempotent: what is present costs one query.
 #
 #   packaging/install-deps.sh            to build, run and test
+#   packaging/install-deps.sh --build    to build alone, without tests and without npm
+#   packaging/install-deps.sh --deb      also what puts packages to the test
 #   packaging/install-deps.sh --lint     also clang-format, clang-tidy, the contract's linter
 #   packaging/install-deps.sh --bench    also nginx, Kannel and perf, the neighbours in `make bench`
 #
@@ -16,17 +18,30 @@ packages=(
   libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libboost-system1.81-dev
   libssl-dev libsqlitecpp-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev libvalijson-dev
   libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev libcurl4-openssl-dev libhiredis-dev
-  libcctz-dev tzdata
-  # tests and tools
+  libcctz-dev libsystemd-dev tzdata
+)
+test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema curl openssl gzip exim4-daemon-light redis-server
   protobuf-compiler python3-protobuf  # what is told to a collector, read by its definitions
   prometheus  # promtool: the page of /metrics, the alert rules
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
   chromium  # shows /docs and the dashboard in tests/browser
+  python3-yaml  # what packaging/ and .github/ say
 )
 node_folders=(tests/browser)
+# For the projects of `plugin new`; cargo and npm from elsewhere are as good, and Debian's npm does not install beside another.
+command -v node >/dev/null || test_packages+=(nodejs)
+command -v npm >/dev/null || test_packages+=(npm)
+command -v cargo >/dev/null || test_packages+=(rustc cargo)
 for option in "$@"; do
   case "$option" in
+    --build)
+      test_packages=()
+      node_folders=()
+      ;;
+    --deb)
+      packages+=(debootstrap dpkg-dev file lintian)
+      ;;
     --lint)
       packages+=(clang-format-19 clang-tidy-19 shellcheck)
       node_folders+=(tests/contract)
@@ -35,18 +50,13 @@ for option in "$@"; do
       packages+=(nginx-light kannel wrk linux-perf)
       node_folders+=(tests/bench)
       ;;
-    *) echo "install-deps.sh: unknown option '$option' (known: --lint, --bench)" >&2; exit 2 ;;
+    *) echo "install-deps.sh: unknown option '$option' (known: --build, --deb, --lint, --bench)" >&2; exit 2 ;;
   esac
 done
 
-# Node from elsewhere is as good, and Debian's npm does not install beside it.
-command -v node >/dev/null || packages+=(nodejs)
-command -v npm >/dev/null || packages+=(npm)
-# So is cargo; for the Rust example and the projects of `plugin new`.
-command -v cargo >/dev/null || packages+=(rustc cargo)
 
 missing=()
-for package in "${packages[@]}"; do
+for package in "${packages[@]}" "${test_packages[@]}"; do
   # `Status: install ok installed` is the only state in which a package can be used.
   if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
     missing+=("$package")

@@ -134,6 +134,13 @@ class Gateway::Impl {
     return server_ ? server_->addresses() : std::vector<std::string>{};
   }
 
+  bool answers(milliseconds time) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto answered = done->get_future();
+    loop_.post([done] { done->set_value(); });
+    return answered.wait_for(time) == std::future_status::ready;
+  }
+
   void on_hangup() { reloader_->reload(); }
 
   std::vector<std::string> summary() const {
@@ -373,6 +380,7 @@ Gateway::Gateway(config::Config config, std::function<config::Config()> reload)
 Gateway::~Gateway() { stop(); }
 void Gateway::start() { impl_->start(); }
 void Gateway::stop() { impl_->stop(); }
+bool Gateway::answers(milliseconds time) { return impl_->answers(time); }
 void Gateway::on_hangup() { impl_->on_hangup(); }
 std::vector<std::string> Gateway::addresses() const { return impl_->addresses(); }
 std::vector<std::string> Gateway::summary() const { return impl_->summary(); }

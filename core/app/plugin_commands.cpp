@@ -23,7 +23,9 @@ namespace {
 class IdleHost {
  public:
   explicit IdleHost(const config::Config& config)
-      : loop_(clock_), host_(options(config), {.loop = loop_, .clock = clock_}) {}
+      : loop_(clock_),
+        // Everything that a serving gateway offers: a plugin that asks for it must find it here too.
+        host_(options(config), {.loop = loop_, .clock = clock_, .io = &loop_.context()}) {}
   plugin::PluginHost& operator*() { return host_; }
   plugin::PluginHost* operator->() { return &host_; }
 

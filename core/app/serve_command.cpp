@@ -10,6 +10,7 @@
 #include "core/app/exit_codes.h"
 #include "core/app/gateway.h"
 #include "core/app/mock/demo_mocks.h"
+#include "core/app/service_manager.h"
 #include "core/app/signals.h"
 #include "core/app/system_clock.h"
 #include "core/app/version.h"
@@ -66,8 +67,16 @@ int serve(const ServeCommand& command) {
   });
   gateway.start();
   print_start(gateway, config, command.demo, mocks.get());
-  signals.wait_for_end([&gateway] { gateway.on_hangup(); });
+  ServiceManager manager(
+      [&gateway](std::chrono::milliseconds time) { return gateway.answers(time); });
+  manager.ready();
+  signals.wait_for_end([&] {
+    manager.reloading();
+    gateway.on_hangup();
+    manager.ready();
+  });
   signals.end_at_once_from_now_on();
+  manager.stopping();
   gateway.stop();
   return kExitOk;
 }

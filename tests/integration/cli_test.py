@@ -55,6 +55,15 @@ class CommandLine(GatewayTest):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "db", "h.db")), "a check creates nothing")
 
+    def test_config_check_takes_every_shipped_plugin(self):
+        """It offers to plugins what a serving gateway does."""
+        for table in ('[limiter]\nplugin = "redis"\n[limiter.config]\nurl = "redis://127.0.0.1:1/0"\n',
+                      '[[provider]]\nid = "mail"\nplugin = "smtp"\nchannels = ["email"]\n[provider.config]\nhost = "localhost"\n',
+                      *(f'[distributor]\nplugin = "{name}"\n' for name in ("least_failure", "lowest_cost", "latency_aware"))):
+            limited = '[limits]\ndispatch = { limit = 5, window = "1s" }\n'
+            run = cli(["config", "check", "--config", self.minimal(limited + table)], self.folder)
+            self.assertEqual(run.returncode, 0, table + run.stderr)
+
     def test_unknown_environment_variable_is_an_error(self):
         run = cli(["config", "check", "--config", self.minimal()], self.folder, env={"HELIOGRAPH_RETRY_FACTR": "3"})
         self.assertEqual(run.returncode, 78)

@@ -1,0 +1,53 @@
+# Debian packages: heliograph (the gateway, its plugins, service and documents) and heliograph-sdk. `make deb` builds them.
+#
+# The binary looks for plugins in ../lib/heliograph/plugins, so a package is configured with CMAKE_INSTALL_LIBDIR=lib (preset deb).
+set(doc_folder "${CMAKE_INSTALL_DATAROOTDIR}/doc/heliograph")
+if(HELIOGRAPH_CORE)
+  # In a package relative paths would start in /etc.
+  file(READ config/heliograph.toml system_configuration)
+  string(REPLACE "path = \"data/heliograph.db\"" "path = \"/var/lib/heliograph/heliograph.db\"" system_configuration
+    "${system_configuration}")
+  file(CONFIGURE OUTPUT packaging/heliograph.toml CONTENT "${system_configuration}" @ONLY)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS config/heliograph.toml)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/packaging/heliograph.toml" DESTINATION /etc/heliograph COMPONENT heliograph)
+  install(FILES packaging/systemd/heliograph.service DESTINATION lib/systemd/system COMPONENT heliograph)
+  install(FILES packaging/heliograph.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT heliograph)
+  install(FILES packaging/completion/heliograph DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions"
+    COMPONENT heliograph)
+  file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
+  install(FILES ${documents} CHANGELOG.md DESTINATION "${doc_folder}" COMPONENT heliograph)
+  install(FILES packaging/debian/copyright DESTINATION "${doc_folder}" COMPONENT heliograph)
+  install(DIRECTORY packaging/prometheus packaging/grafana DESTINATION "${doc_folder}" COMPONENT heliograph)
+endif()
+install(FILES packaging/debian/copyright DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/heliograph-sdk" COMPONENT sdk)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME heliograph)
+set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+set(CPACK_PACKAGE_CONTACT "The Heliograph authors <heliograph@example.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/packages")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_COMPONENTS_ALL heliograph sdk)
+set(CPACK_COMPONENTS_GROUPING IGNORE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_NAME heliograph)
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_DEPENDS "adduser, ca-certificates, tzdata")
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SUGGESTS "redis-server, prometheus, heliograph-sdk")
+set(CPACK_DEBIAN_HELIOGRAPH_DESCRIPTION "Plugin-based messaging gateway
+ Applications hand it SMS, MMS and e-mail over HTTP; it keeps them safe, picks a
+ provider at the moment of sending, respects every limit, retries, reports and
+ bills. Provider adapters, distribution strategies and rate limiters are plugins.")
+set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_CONTROL_EXTRA
+  "${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postinst;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/prerm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postrm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/conffiles")
+set(CPACK_DEBIAN_SDK_PACKAGE_NAME heliograph-sdk)
+set(CPACK_DEBIAN_SDK_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_SDK_DESCRIPTION "Plugin SDK of the messaging gateway Heliograph
+ Headers in C and C++, a fake host for unit tests, and the CMake package that
+ builds provider, distributor and limiter plugins.")
+include(CPack)

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""The packages in a fresh Debian 12: install, send a message, upgrade, remove, purge.
+
+    tests/packaging/deb_test.py build/deb/packages
+
+The fresh system is made by debootstrap in a temporary folder, with this machine's mirror. Needs root; exit code 77 without.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SKIPPED = 77
+PACKAGES = os.path.abspath(sys.argv.pop()) if len(sys.argv) > 1 else ""
+CONFIGURATION = """[http]
+listen = "127.0.0.1:18480"
+[store]
+path = "/var/lib/heliograph/heliograph.db"
+[[provider]]
+id = "mock"
+plugin = "http"
+channels = ["sms"]
+[provider.config]
+url = "http://127.0.0.1:18471/api/sms/mock"
+[[client]]
+name = "shop"
+key = "a-key-of-the-package-test"
+credit_cents = 1000
+"""
+# As the service runs: the account of the package, its configuration.
+SEND = """set -e
+as() { setpriv --reuid=heliograph --regid=heliograph --clear-groups "$@"; }
+as heliograph mock-provider --port 18471 --id mock >/dev/null & mock=$!
+as heliograph serve --config /etc/heliograph/heliograph.toml >/tmp/out 2>&1 & gateway=$!
+trap 'kill $mock $gateway 2>/dev/null || true; wait' EXIT
+for i in $(seq 100); do grep -q "listening on" /tmp/out && break; sleep 0.1; done
+HELIOGRAPH_API_KEY=a-key-of-the-package-test heliograph send --url http://127.0.0.1:18480 --to +14155552671 --from TEST --text Hello \\
+  --wait 20 --json || { cat /tmp/out; exit 1; }
+"""
+
+
+def mirror():
+    """(address, suite's key handling) of this machine's own sources."""
+    texts = []
+    for name in ["/etc/apt/sources.list", *glob.glob("/etc/apt/sources.list.d/*")]:
+        if os.path.isfile(name):
+            with open(name, encoding="utf-8", errors="replace") as file:
+                texts.append(file.read())
+    found = re.search(r"^(?:deb(?: \[[^\]]*\])? |URIs: *)(\S+)", "\n".join(texts), re.M)
+    return found[1] if found else "http://deb.debian.org/debian"
+
+
+class FreshDebian(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(prefix="heliograph-debian-")
+        cls.addClassCleanup(shutil.rmtree, cls.root, True)
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", cls.root, mirror()], check=True, stdout=subprocess.DEVNULL)
+        for name in ("/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/usr/local/share/ca-certificates"):
+            if os.path.isdir(name):
+                shutil.copytree(name, cls.root + name, dirs_exist_ok=True)
+        for name in ("/etc/apt/sources.list", "/etc/resolv.conf"):
+            if os.path.isfile(name):
+                shutil.copy(name, cls.root + name)
+        with open(cls.root + "/usr/sbin/policy-rc.d", "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexit 101\n")
+        os.chmod(cls.root + "/usr/sbin/policy-rc.d", 0o755)
+        for package in glob.glob(os.path.join(PACKAGES, "*.deb")):
+            shutil.copy(package, cls.root + "/root")
+        subprocess.run(["mount", "-t", "proc", "proc", cls.root + "/proc"], check=True)
+        cls.addClassCleanup(subprocess.run, ["umount", cls.root + "/proc"], check=False)
+        cls.inside("apt-get update -qq")
+
+    @classmethod
+    def inside(cls, script, code=0):
+        done = subprocess.run(["chroot", cls.root, "bash", "-c", script], capture_output=True, text=True, check=False,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+                                   **{name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}})
+        if done.returncode != code:
+            raise AssertionError(f"{script}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def exists(self, name):
+        return os.path.exists(self.root + name)
+
+    def test_a_life_of_the_package(self):
+        self.inside("apt-get install -y -qq --no-install-recommends /root/heliograph_*.deb")
+        self.inside("heliograph config check --config /etc/heliograph/heliograph.toml")
+        self.assertEqual(self.inside("stat -c '%U %a' /var/lib/heliograph").strip(), "heliograph 750")
+        self.assertEqual(self.inside("stat -c '%U:%G %a' /etc/heliograph/heliograph.toml").strip(), "root:heliograph 640")
+        for name in ("/lib/systemd/system/heliograph.service", "/usr/share/man/man1/heliograph.1.gz",
+                     "/usr/share/bash-completion/completions/heliograph", "/usr/share/doc/heliograph/operating.md"):
+            self.assertTrue(self.exists(name) or self.exists(name.removesuffix(".gz")), name)
+
+        with open(self.root + "/etc/heliograph/heliograph.toml", "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION)
+        self.assertIn('"SENT"', self.inside(SEND))
+
+        # The configuration is the operator's, the data stay.
+        self.inside("dpkg --force-confdef --force-confold -i /root/heliograph_*.deb")
+        self.assertIn("a-key-of-the-package-test", self.inside("cat /etc/heliograph/heliograph.toml"))
+        self.inside("heliograph db check --config /etc/heliograph/heliograph.toml")
+        self.inside("dpkg --remove heliograph")
+        self.assertFalse(self.exists("/usr/bin/heliograph"))
+        self.assertTrue(self.exists("/var/lib/heliograph/heliograph.db"))
+        self.inside("dpkg --purge heliograph")
+        self.assertFalse(self.exists("/var/lib/heliograph"))
+        self.assertFalse(self.exists("/etc/heliograph"))
+
+    def test_the_sdk_has_what_plugins_need(self):
+        self.inside("dpkg -i /root/heliograph-sdk_*.deb")
+        for name in ("/usr/include/heliograph/sdk.hpp", "/usr/include/heliograph/abi/base.h"):
+            self.assertTrue(self.exists(name), name)
+        self.assertTrue(glob.glob(self.root + "/usr/lib/cmake/HeliographSdk/*.cmake"))
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0 or not shutil.which("debootstrap"):
+        print("skipped: needs root and debootstrap")
+        sys.exit(SKIPPED)
+    if not glob.glob(os.path.join(PACKAGES, "heliograph_*.deb")):
+        sys.exit(f"no package in '{PACKAGES}': make deb")
+    unittest.main(verbosity=2)
