@@ -139,6 +139,26 @@ void write_operator_message(JsonWriter& json, const model::MessageView& message,
   json.end_object();
 }
 
+std::string without_numbers(std::string_view text) {
+  constexpr std::size_t kNumberLeast = 7;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::ranges::find_if_not(text, is_digit);
+    const auto digits = static_cast<std::size_t>(end - text.begin());
+    if (digits >= kNumberLeast) {
+      out += base::mask_address(text.substr(0, digits));
+    } else {
+      out += text.substr(0, digits);
+    }
+    text.remove_prefix(digits);
+    if (text.empty()) break;
+    out += text.front();
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
 void write_operator_message_members(JsonWriter& json, const model::MessageView& message,
                                     const ClientNames& clients, Personal personal) {
   const bool shown = personal == Personal::kShown;
@@ -160,7 +180,8 @@ void write_operator_message_members(JsonWriter& json, const model::MessageView& 
   json.text_unless_empty("provider", message.provider);
   json.text_unless_empty("pinned_provider", message.pinned_provider);
   json.text_unless_empty("provider_message_id", message.provider_message_id);
-  json.text_unless_empty("last_error", message.last_error);
+  json.text_unless_empty("last_error",
+                         shown ? message.last_error : without_numbers(message.last_error));
   if (message.possible_duplicate) json.boolean("possible_duplicate", true);
   json.time("created_at", message.created_at);
   json.time("updated_at", message.updated_at);

@@ -30,6 +30,9 @@ enum class Personal : bool { kMasked, kShown };
 // address, no text; metadata and callback_url, which may hold anything, never.
 void write_operator_message(JsonWriter& json, const model::MessageView& message,
                             const ClientNames& clients, Personal personal);
+// What a peer has said, with the numbers in it masked: runs of seven digits and more.
+std::string without_numbers(std::string_view text);
+
 void write_operator_message_members(JsonWriter& json, const model::MessageView& message,
                                     const ClientNames& clients, Personal personal);
 // Of the URL the origin alone: clients put tokens into the rest.

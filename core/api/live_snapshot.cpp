@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kShownMessages = 12;    // the newest, and the newest that failed
 constexpr std::size_t kTimedMessages = 100;   // the most a list gives
+constexpr milliseconds kPatience{3'000};      // of the dispatch loop
 constexpr milliseconds kMakingPause{20};      // until looking again for what another one makes
 constexpr milliseconds kAcceptWindow{1'000};  // what the rate of acceptance is counted over
 
@@ -102,12 +103,33 @@ struct Moving {
   std::vector<model::MessageView> newest;
 };
 
-boost::asio::awaitable<Moving> read_moving(Call& call) {
-  Moving moving;
-  auto distribution = [&](ports::Done<pipeline::Distribution> done) {
-    call.ports().providers.distribution(false, call.executor(), std::move(done));
+// nullopt: the loop hangs, and whoever watches must not hang with it.
+boost::asio::awaitable<std::optional<pipeline::Distribution>> read_sending(Call& call) {
+  using Found = std::optional<pipeline::Distribution>;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  auto start = [&](ports::Done<Found> done) {
+    auto first = std::make_shared<std::optional<ports::Done<Found>>>(std::move(done));
+    const auto answer = [first](Found found) {
+      if (!*first) return;
+      auto tell = std::exchange(*first, std::nullopt);
+      (*tell)(std::move(found));
+    };
+    timer.expires_after(kPatience);
+    timer.async_wait([answer](const boost::system::error_code&) { answer(std::nullopt); });
+    call.ports().providers.distribution(
+        false, call.executor(),
+        [answer](pipeline::Distribution found) { answer(std::move(found)); });
   };
-  moving.sending = co_await http::await_done<pipeline::Distribution>(distribution);
+  Found found = co_await http::await_done<Found>(start);
+  timer.cancel();
+  co_return found;
+}
+
+boost::asio::awaitable<std::optional<Moving>> read_moving(Call& call) {
+  Moving moving;
+  auto sending = co_await read_sending(call);
+  if (!sending) co_return std::nullopt;
+  moving.sending = *std::move(sending);
   auto lanes = [&](ports::Done<ports::LaneDepths> done) {
     call.ports().queries.lanes(call.executor(), std::move(done));
   };
@@ -153,8 +175,9 @@ std::string snapshot_text(const Call& call, const Moving& moving,
 
 boost::asio::awaitable<std::shared_ptr<const std::string>> make_snapshot(Call& call) {
   const auto background = co_await read_background(call);
-  const Moving moving = co_await read_moving(call);
-  auto made = std::make_shared<const std::string>(snapshot_text(call, moving, *background));
+  const std::optional<Moving> moving = co_await read_moving(call);
+  if (!moving) co_return nullptr;
+  auto made = std::make_shared<const std::string>(snapshot_text(call, *moving, *background));
   call.context.live->keep(call.ports().clock.mono(), made);
   co_return made;
 }

@@ -10,8 +10,8 @@
 
 namespace heliograph::api {
 
-// One line. The shared one while it is young enough (LiveDesk). Throws http::OperationDropped when
-// the gateway stops.
+// One line. The shared one while it is young enough (LiveDesk). nullptr: the dispatch loop does not
+// answer in time. Throws http::OperationDropped when the gateway stops.
 boost::asio::awaitable<std::shared_ptr<const std::string>> live_snapshot(Call& call);
 
 boost::asio::awaitable<ClientNames> client_names(Call& call);

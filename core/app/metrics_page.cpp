@@ -74,8 +74,8 @@ class Scrape final : public api::MetricsScrape, public std::enable_shared_from_t
   std::string text() override {
     const model::TimePoint now = parts_.clock.wall();
     Families all = parts_.metrics.snapshot();
-    if (lanes_) move_into(all, queue_families(*lanes_, now));
-    if (backlog_) move_into(all, backlog_families(*backlog_, now));
+    if (knows_lanes()) move_into(all, queue_families(*lanes_, now));
+    if (knows_backlog()) move_into(all, backlog_families(*backlog_, now));
     if (providers_) {
       move_into(all, provider_families(*providers_, now));
       move_into(all, limit_families(*providers_));
@@ -102,6 +102,10 @@ class Scrape final : public api::MetricsScrape, public std::enable_shared_from_t
     };
   }
 
+  // A read that was cut short is answered too; an empty queue must not be made of it.
+  bool knows_lanes() const { return lanes_ && lanes_->front().read; }
+  bool knows_backlog() const { return backlog_ && backlog_->read; }
+
   Families about_itself() const {
     const bool ready = parts_.readiness.unready_reasons().empty();
     const std::chrono::duration<double> took = parts_.clock.mono() - begun_;
@@ -113,7 +117,7 @@ class Scrape final : public api::MetricsScrape, public std::enable_shared_from_t
     families.push_back(gauge("heliograph_ready", "0: /readyz says why not.", ready ? 1 : 0));
     families.push_back(gauge("heliograph_scrape_complete",
                              "0: a part did not answer in time, and its figures are missing.",
-                             open_ == 0 ? 1 : 0));
+                             open_ == 0 && knows_lanes() && knows_backlog() ? 1 : 0));
     families.push_back(
         gauge("heliograph_scrape_seconds", "Time that this page took.", took.count()));
     return families;

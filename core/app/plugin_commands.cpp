@@ -24,7 +24,8 @@ class IdleHost {
  public:
   explicit IdleHost(const config::Config& config)
       : loop_(clock_),
-        // Everything that a serving gateway offers: a plugin that asks for it must find it here too.
+        // Everything that a serving gateway offers: a plugin that asks for it must find it here
+        // too.
         host_(options(config), {.loop = loop_, .clock = clock_, .io = &loop_.context()}) {}
   plugin::PluginHost& operator*() { return host_; }
   plugin::PluginHost* operator->() { return &host_; }

@@ -147,9 +147,9 @@ void AttemptMetrics::ended(Provider& provider, const model::WorkItem& item, cons
   if (i >= provider.outcomes.size()) return;
   provider.outcomes[i]->add();
   provider.answer_time->record(end.took);
-  if (item.attempts > 0) {
+  if (item.attempt_number > 0) {
     provider.retries->add();
-  } else if (item.attempt_number == 0) {
+  } else {
     const auto lane = static_cast<std::size_t>(item.lane);
     accept_to_send_.at(lane)->record(end.at - item.due - end.took);
   }

@@ -67,6 +67,7 @@ struct LaneDepth {
   std::uint64_t live = 0;                  // waiting or being sent
   std::uint64_t later = 0;                 // of these: not due yet (send_at, or before a retry)
   bool more = false;                       // there are more than were counted
+  bool read = false;                       // false: it could not be read in time, all is unknown
   std::optional<model::TimePoint> oldest;  // due time of the one that waits longest; nullopt: none
 };
 inline constexpr std::size_t kLaneCountMax = 100'000;
@@ -87,6 +88,7 @@ struct MessageCounts {
 // Deliveries to clients that are still to be made, counted up to kLaneCountMax.
 struct CallbackBacklog {
   std::uint64_t pending = 0;               // due now or later
+  bool read = false;                       // false: it could not be read in time, all is unknown
   std::optional<model::TimePoint> oldest;  // when the oldest of them came up; nullopt: none
 };
 

@@ -47,8 +47,8 @@ using Pool = spdlog::details::thread_pool;
 // a second, and what is left at the end.
 class TellingSink final : public spdlog::sinks::sink {
  public:
-  TellingSink(std::shared_ptr<spdlog::sinks::sink> out, std::weak_ptr<Pool> pool, bool json)
-      : out_(std::move(out)), pool_(std::move(pool)), json_(json) {}
+  TellingSink(std::shared_ptr<spdlog::sinks::sink> out, Pool& pool, bool json)
+      : out_(std::move(out)), pool_(pool), json_(json) {}
 
   // [the log's thread]
   void log(const spdlog::details::log_msg& line) override {
@@ -70,10 +70,7 @@ class TellingSink final : public spdlog::sinks::sink {
  private:
   static constexpr std::chrono::seconds kPace{1};
 
-  void tell() {
-    const auto pool = pool_.lock();
-    if (pool) tell(pool->overrun_counter());
-  }
+  void tell() { tell(pool_.overrun_counter()); }
 
   void tell(std::uint64_t lost) {
     if (lost == told_) return;
@@ -88,7 +85,7 @@ class TellingSink final : public spdlog::sinks::sink {
 
   static constexpr std::string_view kLost = "log lines lost: standard error does not keep up";
   std::shared_ptr<spdlog::sinks::sink> out_;
-  std::weak_ptr<Pool> pool_;
+  Pool& pool_;  // whose thread calls log(), so never after its end; not owned: it would own itself
   bool json_;
   std::uint64_t told_ = 0;
   std::chrono::steady_clock::time_point next_{};
@@ -100,7 +97,7 @@ class SpdLog final : public OperatedLog {
       : json_(options.format == "json"),
         pool_(std::make_shared<Pool>(options.queue_lines, 1)),
         sink_(std::make_shared<TellingSink>(std::make_shared<spdlog::sinks::stderr_color_sink_mt>(),
-                                            pool_, json_)) {
+                                            *pool_, json_)) {
     logger_ = std::make_shared<spdlog::async_logger>("heliograph", sink_, pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
     logger_->set_level(parse_level(options.level));

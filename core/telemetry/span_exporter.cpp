@@ -46,7 +46,13 @@ model::SpanId span_id_of(std::mt19937_64& random) {
 
 SpanExporter::SpanExporter(SpanExporterSettings settings, ports::Loop& loop,
                            ports::HttpClient& http, const ports::Clock& clock, ports::Log* log)
-    : settings_(std::move(settings)), loop_(loop), http_(http), clock_(clock), log_(log) {}
+    : settings_(std::move(settings)), loop_(loop), http_(http), clock_(clock), log_(log) {
+  // 32 bits would let two gateways of many give out the same ids.
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device(),
+                     device(), device(), device(), device()};
+  random_.seed(seed);
+}
 
 SpanExporter::~SpanExporter() { *alive_ = false; }
 
@@ -86,6 +92,7 @@ void SpanExporter::wake() {
 void SpanExporter::send_some() {
   if (under_way_) return;
   std::vector<ports::Span> batch;
+  batch.reserve(settings_.batch_max);
   {
     const std::scoped_lock lock(mutex_);
     const auto size = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), settings_.batch_max));
@@ -143,7 +150,12 @@ void SpanExporter::on_answer(std::vector<ports::Span> spans,
     failures_ = 0;
     lose(spans.size());
   }
-  if (finished_) std::exchange(finished_, {})();
+  if (!finished_) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    lose(waiting_.size());
+  }
+  std::exchange(finished_, {})();
 }
 
 void SpanExporter::finish(base::Task done) {

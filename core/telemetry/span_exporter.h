@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -73,8 +74,8 @@ class SpanExporter final : public ports::Tracer {
   ports::Log* const log_;
 
   std::mutex mutex_;  // guards what follows
-  std::mt19937_64 random_{std::random_device{}()};
-  std::vector<ports::Span> waiting_;
+  std::mt19937_64 random_;
+  std::deque<ports::Span> waiting_;
 
   // On the loop.
   std::chrono::nanoseconds epoch_{};

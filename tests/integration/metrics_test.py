@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """GET /metrics of the real binary: the figures are those of what was done, promtool finds nothing to complain of, docs/metrics.md
 names each metric, and the alert rules and the dashboard use only names that exist."""
+import http.client
 import json
 import os
 import re
@@ -273,6 +274,11 @@ class BadPlugins(Scraping):
         self.assertEqual(page.value("heliograph_messages_accepted_total", channel="sms", lane="normal"), 1)
         self.assertEqual(page.sum("heliograph_queue_messages", state="due"), 1)
         self.assertEqual(promtool("check", "metrics", text=page.text), (0, ""))
+        # Whoever watches the feed is not kept waiting for the loop either.
+        feed = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20 * harness.PATIENCE)
+        self.addCleanup(feed.close)
+        feed.request("GET", "/v1/admin/live", headers={"X-API-Key": harness.KEY})
+        self.assertEqual(feed.getresponse().read(), b"")
         gateway.kill()
 
 

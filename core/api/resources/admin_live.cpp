@@ -23,6 +23,7 @@ class LiveFeed final : public http::BodyFeed {
     const bool allowed = co_await still_allowed();
     if (!allowed) co_return std::nullopt;
     const auto snapshot = co_await live_snapshot(call_);
+    if (!snapshot) co_return std::nullopt;  // its seat is free for whoever asks again
     co_return "event: snapshot\ndata: " + *snapshot + "\n\n";
   }
 

@@ -108,8 +108,13 @@ boost::asio::awaitable<http::Response> get_story(Call& call) {
   if (!personal) co_return http::problem_response(personal.error());
   const auto id = model::MessageId::parse(call.request.param("id"));
   if (!id) co_return not_found();
-  const std::optional<Story> story = co_await read_story(call, *id);
+  std::optional<Story> story = co_await read_story(call, *id);
   if (!story) co_return not_found();
+  if (!*personal) {
+    for (model::AttemptView& attempt : story->attempts)
+      attempt.detail = without_numbers(attempt.detail);
+    for (model::EventView& event : story->events) event.detail = without_numbers(event.detail);
+  }
   const ClientNames names = co_await client_names(call);
   if (*personal) log_look(call, id->to_string());
   JsonWriter json(2048);

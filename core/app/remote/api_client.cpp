@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/app/asio_loop.h"
+#include "core/app/remote/rendering.h"
 #include "core/app/system_clock.h"
 #include "core/app/version.h"
 #include "core/base/text.h"
@@ -83,7 +84,7 @@ std::string refusal_text(unsigned status, const Json& problem) {
   std::string said = text("detail").empty() ? text("error") : text("detail");
   if (said.empty()) said = "refused";
   if (!text("pointer").empty()) said = fmt::format("{}: {}", text("pointer"), said);
-  return fmt::format("{} ({})", said, status);
+  return fmt::format("{} ({})", printable(said), status);
 }
 
 ports::HttpPoolOptions one_connection() {
@@ -151,7 +152,7 @@ class ApiClient::Impl {
     if (!whole) {
       const bool arrived = response.progress >= ports::HttpProgress::kWritten;
       const std::string why = response.detail.empty() ? "no answer in time" : response.detail;
-      throw GatewayUnreachable(fmt::format("no answer from {}: {}", url_, why), arrived);
+      throw GatewayUnreachable(fmt::format("no answer from {}: {}", url_, printable(why)), arrived);
     }
     Json body = Json::parse(response.body, nullptr, false);
     if (response.code < 200 || response.code > 299)
@@ -207,7 +208,7 @@ std::string path_segment(std::string_view text) {
 }
 
 void print_json(const Json& document) {
-  fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", document.dump(2, ' ', true, Json::error_handler_t::replace));
 }
 
 }  // namespace heliograph::app

@@ -234,6 +234,7 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
   CallbackVerdict refused;
   if (!settings_.allow_http && is_plain_http(url)) {
     refused.error = "http:// is not allowed (callbacks.allow_http)";
+    end_span(attempt, refused);
     return settle(lane, attempt, refused);
   }
   auto answered = [this, attempt](const ports::OutgoingResponse& response) {
@@ -249,6 +250,7 @@ void CallbackDispatcher::send_next(CallbackLane& lane) {
     shown_in_flight_ = ++in_flight_;
   } else if (begun.error() == ports::HttpRefusal::kMalformed) {
     refused.error = "the URL cannot be used";
+    end_span(attempt, refused);
     settle(lane, attempt, refused);
   } else {
     lane.known.erase(job.id.row());

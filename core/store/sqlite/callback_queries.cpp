@@ -202,6 +202,7 @@ ports::CallbackBacklog CallbackQueries::backlog() {
   Rows rows = backlog_.query(ports::kLaneCountMax);
   rows.next();
   backlog.pending = rows.get<std::uint64_t>();
+  backlog.read = true;
   if (const auto row = rows.get<std::optional<std::int64_t>>())
     backlog.oldest = model::CallbackId::from_parts(*row, 0).created_at();
   return backlog;

@@ -90,6 +90,7 @@ ports::LaneDepths QueueQueries::lanes(model::TimePoint now) {
     lanes[lane].live = rows.get<std::uint64_t>();
     lanes[lane].later = rows.get<std::uint64_t>();
     lanes[lane].more = lanes[lane].live > ports::kLaneCountMax;
+    lanes[lane].read = true;
   }
   for (const ports::QueueHead& head : heads()) {
     auto& oldest = lanes[static_cast<std::size_t>(head.key.lane)].oldest;

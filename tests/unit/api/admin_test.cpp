@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/admin_json.h"
 #include "core/api/keys.h"
 #include "tests/unit/api/api_fixture.h"
 
@@ -29,6 +30,14 @@ class Admin : public ApiTest {
     providers.all.push_back(provider);
   }
 };
+
+// A peer's words may name whom it was about.
+TEST(WithoutNumbers, MasksThemInWhatPeersSay) {
+  EXPECT_EQ(api::without_numbers("+14155552671 is not reachable (error 123456)"),
+            "+1415***2671 is not reachable (error 123456)");
+  EXPECT_EQ(api::without_numbers("8801712345678"), "8801***5678");
+  EXPECT_EQ(api::without_numbers(""), "");
+}
 
 TEST_F(Admin, ProvidersAreShown) {
   const auto json = json_of(send(get("/v1/admin/providers")));

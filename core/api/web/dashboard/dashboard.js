@@ -47,6 +47,10 @@ function signOut(fault = "") {
   watching?.abort();
   watching = null;
   key.forget();
+  // What the next one may not see, or has not asked for.
+  if (byId("story").open) byId("story").close();
+  for (const id of ["story-body", "found", "dead", "newest", "failures"]) byId(id).replaceChildren();
+  byId("search").reset();
   byId("key").value = "";
   setText(byId("key-fault"), fault);
   setState("idle", "not connected");
