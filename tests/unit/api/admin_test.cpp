@@ -34,8 +34,8 @@ class Admin : public ApiTest {
 // A peer's words may name whom it was about.
 TEST(WithoutNumbers, MasksThemInWhatPeersSay) {
   EXPECT_EQ(api::without_numbers("+14155552671 is not reachable (error 123456)"),
-            "+1415***2671 is not reachable (error 123456)");
-  EXPECT_EQ(api::without_numbers("8801712345678"), "8801***5678");
+            "+*** is not reachable (error 123456)");
+  EXPECT_EQ(api::without_numbers("8801712345678"), "88017***5678");
   EXPECT_EQ(api::without_numbers(""), "");
 }
 
