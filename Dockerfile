@@ -6,7 +6,6 @@
 FROM debian:12 AS build
 WORKDIR /src
 COPY packaging/install-deps.sh packaging/
-COPY tests/browser/package.json tests/browser/package-lock.json tests/browser/
 RUN packaging/install-deps.sh --build
 COPY . .
 RUN make deb

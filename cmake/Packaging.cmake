@@ -2,14 +2,22 @@
 #
 # The binary looks for plugins in ../lib/heliograph/plugins, so a package is configured with CMAKE_INSTALL_LIBDIR=lib (preset deb).
 set(doc_folder "${CMAKE_INSTALL_DATAROOTDIR}/doc/heliograph")
+# /etc for packages alone: an absolute folder holds whatever `cmake --install --prefix` says, and would replace an operator's file.
+set(configuration_folder "${CMAKE_INSTALL_SYSCONFDIR}/heliograph")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(configuration_folder /etc/heliograph)
+endif()
 if(HELIOGRAPH_CORE)
   # In a package relative paths would start in /etc.
   file(READ config/heliograph.toml system_configuration)
+  if(NOT system_configuration MATCHES "\npath = \"data/heliograph.db\"\n")
+    message(FATAL_ERROR "config/heliograph.toml: the line store.path, which packages replace, is not found")
+  endif()
   string(REPLACE "path = \"data/heliograph.db\"" "path = \"/var/lib/heliograph/heliograph.db\"" system_configuration
     "${system_configuration}")
   file(CONFIGURE OUTPUT packaging/heliograph.toml CONTENT "${system_configuration}" @ONLY)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS config/heliograph.toml)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/packaging/heliograph.toml" DESTINATION /etc/heliograph COMPONENT heliograph)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/packaging/heliograph.toml" DESTINATION "${configuration_folder}" COMPONENT heliograph)
   install(FILES packaging/systemd/heliograph.service DESTINATION lib/systemd/system COMPONENT heliograph)
   install(FILES packaging/heliograph.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT heliograph)
   install(FILES packaging/completion/heliograph DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions"

@@ -30,8 +30,7 @@ class Gateway {
   void stop();
 
   void on_hangup();  // SIGHUP: takes the configuration anew; what came of it is in the log
-  // [any thread, between start() and stop()] Whether the dispatch loop does something within
-  // `time`.
+  // [any thread, between start() and stop()] Whether the dispatch loop moves within `time`.
   bool answers(std::chrono::milliseconds time);
   std::vector<std::string> addresses() const;  // "127.0.0.1:8080", with the ports really bound
   std::vector<std::string> summary() const;    // what runs where, for the start message

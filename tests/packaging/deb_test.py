@@ -33,7 +33,8 @@ credit_cents = 1000
 """
 # As the service runs: the account of the package, its configuration.
 SEND = """set -e
-as() { setpriv --reuid=heliograph --regid=heliograph --clear-groups "$@"; }
+# exec: so that $! is the program, and the trap ends it instead of a shell around it.
+as() { exec setpriv --reuid=heliograph --regid=heliograph --clear-groups "$@"; }
 as heliograph mock-provider --port 18471 --id mock >/dev/null & mock=$!
 as heliograph serve --config /etc/heliograph/heliograph.toml >/tmp/out 2>&1 & gateway=$!
 trap 'kill $mock $gateway 2>/dev/null || true; wait' EXIT
@@ -90,6 +91,7 @@ class FreshDebian(unittest.TestCase):
     def test_a_life_of_the_package(self):
         self.inside("apt-get install -y -qq --no-install-recommends /root/heliograph_*.deb")
         self.inside("heliograph config check --config /etc/heliograph/heliograph.toml")
+        self.inside("grep -qx 'path = \"/var/lib/heliograph/heliograph.db\"' /etc/heliograph/heliograph.toml")
         self.assertEqual(self.inside("stat -c '%U %a' /var/lib/heliograph").strip(), "heliograph 750")
         self.assertEqual(self.inside("stat -c '%U:%G %a' /etc/heliograph/heliograph.toml").strip(), "root:heliograph 640")
         for name in ("/lib/systemd/system/heliograph.service", "/usr/share/man/man1/heliograph.1.gz",
@@ -107,7 +109,12 @@ class FreshDebian(unittest.TestCase):
         self.inside("dpkg --remove heliograph")
         self.assertFalse(self.exists("/usr/bin/heliograph"))
         self.assertTrue(self.exists("/var/lib/heliograph/heliograph.db"))
+        # As `systemctl enable` leaves it.
+        wants = "/etc/systemd/system/multi-user.target.wants"
+        os.makedirs(self.root + wants, exist_ok=True)
+        os.symlink("/lib/systemd/system/heliograph.service", f"{self.root}{wants}/heliograph.service")
         self.inside("dpkg --purge heliograph")
+        self.assertFalse(os.path.lexists(f"{self.root}{wants}/heliograph.service"))
         self.assertFalse(self.exists("/var/lib/heliograph"))
         self.assertFalse(self.exists("/etc/heliograph"))
 

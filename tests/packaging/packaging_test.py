@@ -123,6 +123,12 @@ class Workflows(unittest.TestCase):
                 self.assertRegex(step["uses"], r"^[\w.-]+/[\w.-]+@v\d+", name)
         self.assertEqual(self.workflows["release.yml"]["jobs"]["staging"]["environment"], "staging")
 
+    def test_the_image_is_shown_by_a_message_that_is_sent(self):
+        run_of = next(step["run"] for _, _, step in self.steps if "docker compose up" in step.get("run", "") and "curl" in step["run"])
+        started = re.search(r"docker compose up .*--wait (.*)", run_of)[1].split()
+        self.assertLessEqual({"gateway", "provider1", "provider2", "provider3"}, set(started))
+        self.assertIn("SENT", run_of)
+
     def test_public_ci_covers_what_is_promised(self):
         text = read(".github", "workflows", "ci.yml")
         for what in (".ci/run", "make coverage", "[asan, tsan]", "make deb-test", "docker/build-push-action"):
@@ -135,6 +141,12 @@ class Service(unittest.TestCase):
     def test_its_commands_are_ours(self):
         for command in re.findall(r"^Exec\w+=/usr/bin/heliograph (\w+(?: \w+)?)", read(*self.UNIT), re.M):
             self.assertEqual(run(PROGRAM, *command.split(), "--help").returncode, 0, command)
+
+    def test_a_wrong_configuration_is_not_restarted(self):
+        """systemd.service(5): RestartPreventExitStatus= is about the main process, so no other may be what tells it."""
+        text = read(*self.UNIT)
+        self.assertRegex(text, r"(?m)^RestartPreventExitStatus=78$")
+        self.assertNotRegex(text, r"(?m)^ExecStartPre=")
 
     def test_systemd_takes_it(self):
         if not shutil.which("systemd-analyze"):
