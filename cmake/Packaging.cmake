@@ -47,15 +47,13 @@ set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_DEPENDS "adduser, ca-certificates, tzdata")
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SUGGESTS "redis-server, prometheus, heliograph-sdk")
-set(CPACK_DEBIAN_HELIOGRAPH_DESCRIPTION "Plugin-based messaging gateway
- Applications hand it SMS, MMS and e-mail over HTTP; it keeps them safe, picks a
- provider at the moment of sending, respects every limit, retries, reports and
- bills. Provider adapters, distribution strategies and rate limiters are plugins.")
+set(CPACK_DEBIAN_HELIOGRAPH_DESCRIPTION "Applications hand it SMS, MMS and e-mail over HTTP; it keeps them safe, picks a
+provider at the moment of sending, respects every limit, retries, reports and
+bills. Provider adapters, distribution strategies and rate limiters are plugins.")
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_CONTROL_EXTRA
   "${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postinst;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/prerm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postrm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/conffiles")
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME heliograph-sdk)
 set(CPACK_DEBIAN_SDK_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_SDK_DESCRIPTION "Plugin SDK of the messaging gateway Heliograph
- Headers in C and C++, a fake host for unit tests, and the CMake package that
- builds provider, distributor and limiter plugins.")
+set(CPACK_DEBIAN_SDK_DESCRIPTION "Headers in C and C++, a fake host for unit tests, and the CMake package that
+builds provider, distributor and limiter plugins.")
 include(CPack)
