@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/api/callback_json.h"
 #include "core/api/message_json.h"
 #include "core/base/text.h"
 
@@ -191,18 +192,12 @@ void write_operator_message_members(JsonWriter& json, const model::MessageView& 
 }
 
 void write_operator_delivery(JsonWriter& json, const model::CallbackDelivery& delivery) {
-  const bool pending = delivery.state == model::CallbackState::kPending;
   json.begin_object();
   json.text("id", delivery.id.to_string());
   json.text("type", model::to_string(delivery.event));
   json.text("status", model::to_string(delivery.state));
   json.text("origin", origin_of(delivery.url));
-  json.count("attempts", delivery.attempts);
-  if (delivery.status_code != 0) json.integer("last_status_code", delivery.status_code);
-  json.text_unless_empty("error", delivery.error);
-  json.time("created_at", delivery.id.created_at());
-  if (delivery.attempted_at) json.time("last_attempt_at", *delivery.attempted_at);
-  if (pending) json.time("next_attempt_at", delivery.due);
+  write_delivery_progress(json, delivery);
   json.end_object();
 }
 

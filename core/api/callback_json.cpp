@@ -30,20 +30,23 @@ void write_callback(JsonWriter& json, const model::CallbackEndpoint& endpoint, m
   json.end_object();
 }
 
+void write_delivery_progress(JsonWriter& json, const model::CallbackDelivery& delivery) {
+  json.count("attempts", delivery.attempts);
+  if (delivery.status_code != 0) json.integer("last_status_code", delivery.status_code);
+  json.text_unless_empty("error", delivery.error);
+  json.time("created_at", delivery.id.created_at());
+  if (delivery.attempted_at) json.time("last_attempt_at", *delivery.attempted_at);
+  if (delivery.state == model::CallbackState::kPending) json.time("next_attempt_at", delivery.due);
+}
+
 void write_callback_delivery(JsonWriter& json, const model::CallbackDelivery& delivery) {
-  const bool pending = delivery.state == model::CallbackState::kPending;
   json.begin_object();
   json.text("id", delivery.id.to_string());
   json.text("type", model::to_string(delivery.event));
   json.text("message_id", delivery.message.to_string());
   json.text("status", model::to_string(delivery.state));
   json.text("url", delivery.url);
-  json.count("attempts", delivery.attempts);
-  if (delivery.status_code != 0) json.integer("last_status_code", delivery.status_code);
-  json.text_unless_empty("error", delivery.error);
-  json.time("created_at", delivery.id.created_at());
-  if (delivery.attempted_at) json.time("last_attempt_at", *delivery.attempted_at);
-  if (pending) json.time("next_attempt_at", delivery.due);
+  write_delivery_progress(json, delivery);
   json.end_object();
 }
 

@@ -15,5 +15,7 @@ enum class ShowSecret : std::uint8_t { kNever, kOfCallbackUrls, kAlways };
 void write_callback(JsonWriter& json, const model::CallbackEndpoint& endpoint, model::TimePoint now,
                     ShowSecret secret);
 void write_callback_delivery(JsonWriter& json, const model::CallbackDelivery& delivery);
+// Members of an object that is begun: how far its attempts have come.
+void write_delivery_progress(JsonWriter& json, const model::CallbackDelivery& delivery);
 
 }  // namespace heliograph::api

@@ -6,9 +6,15 @@
 
 #include "core/base/text.h"
 #include "core/http/digest.h"
+#include "core/http/problem.h"
 
 namespace heliograph::api {
 namespace {
+
+// No inline script, no inline style, no eval; data: are the pages' own small pictures.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 // Calls `visit` for each member of a comma-separated list, without blanks, until it returns true.
 template <class Visit>
@@ -103,6 +109,27 @@ http::Response document_response(const EmbeddedFile& file, std::string_view cont
   if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
   response.body = gzip ? file.gzip : file.plain;
   return response;
+}
+
+http::Response embedded_document(std::string_view name, std::string_view content_type,
+                                 const http::Request& request) {
+  const EmbeddedFile* file = find_embedded_file(name);
+  if (file == nullptr) return http::problem_response(404, "There is no such file.");
+  return document_response(*file, content_type, request);
+}
+
+http::Response embedded_page(std::string_view name, const http::Request& request) {
+  http::Response response = embedded_document(name, "text/html; charset=utf-8", request);
+  response.headers.emplace_back("Content-Security-Policy", kPagePolicy);
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+http::Response page_asset(std::span<const PageAsset> assets, const http::Request& request) {
+  const std::string_view name = request.param("asset");
+  const auto asset = std::ranges::find(assets, name, &PageAsset::name);
+  if (asset == assets.end()) return http::problem_response(404, "There is no such file.");
+  return embedded_document(asset->name, asset->content_type, request);
 }
 
 }  // namespace heliograph::api

@@ -1,5 +1,6 @@
-// The files that the binary carries for clients: the contract (docs/openapi/openapi.json) and the
-// page that shows it. Nothing is read from disk, so they cannot be missing or of another version.
+// The files that the binary carries for browsers: the contract (docs/openapi/openapi.json), the
+// page that shows it, and the operators' page. Nothing is read from disk, so they cannot be missing
+// or of another version.
 //
 // Immutable; any thread.
 #pragma once
@@ -31,5 +32,20 @@ bool accepts_gzip(std::optional<std::string_view> accept_encoding);
 // If-None-Match). Each form has an ETag of its own; caches keep it and ask again.
 http::Response document_response(const EmbeddedFile& file, std::string_view content_type,
                                  const http::Request& request);
+
+// The same for a file by its name; 404 where there is none.
+http::Response embedded_document(std::string_view name, std::string_view content_type,
+                                 const http::Request& request);
+// The same for a page, with a policy that lets it load its own files alone and speak to nobody but
+// the gateway it comes from.
+http::Response embedded_page(std::string_view name, const http::Request& request);
+
+// A file that belongs to a page.
+struct PageAsset {
+  std::string_view name;
+  std::string_view content_type;
+};
+// That of `assets` which the path parameter `asset` of the request names; 404 for any other.
+http::Response page_asset(std::span<const PageAsset> assets, const http::Request& request);
 
 }  // namespace heliograph::api

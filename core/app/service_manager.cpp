@@ -34,8 +34,9 @@ void ServiceManager::ready() {
   tell("READY=1");
   std::uint64_t limit_us = 0;
   if (thread_.joinable() || sd_watchdog_enabled(0, &limit_us) <= 0) return;
-  // sd_watchdog_enabled(3): half of the time.
-  const auto pause = duration_cast<milliseconds>(std::chrono::microseconds(limit_us / 2));
+  // sd_watchdog_enabled(3) advises half of the time; a round may take two pauses, one for the
+  // answer.
+  const auto pause = duration_cast<milliseconds>(std::chrono::microseconds(limit_us / 4));
   thread_ = std::thread([this, pause] { feed(pause); });
 }
 

@@ -354,6 +354,15 @@ class GatewayTest(unittest.TestCase):
         self.stack.callback(end)
         return gateway.start() if start else gateway
 
+    def gateway_with_bad_plugin(self, fault, env=None, **fields):
+        """One whose only provider, "bad", is the plugin of that name in tests/support/plugins/bad."""
+        folder = os.path.join(self.folder, "plugins")
+        shutil.copytree(PLUGINS, folder)
+        os.chmod(folder, 0o755)
+        bad = os.environ.get("HELIOGRAPH_BAD_PLUGINS") or os.path.join(os.path.dirname(os.path.dirname(BINARY)), "bad-plugins")
+        shutil.copy(os.path.join(bad, fault + ".so"), os.path.join(folder, "libhg_provider_bad.so"))
+        return self.gateway([{"id": "bad", "plugin": "bad", "config": {"url": self.mock().url}, **fields}], plugins=folder, env=env)
+
     def provider(self, mock, name=None, receipts=False, config=None, **fields):
         """The [[provider]] table for a mock."""
         return {"id": name or mock.identity, "receipts": receipts, **fields,

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -19,7 +18,6 @@ OPERATING_PAGE = os.path.join(ROOT, "docs", "operating.md")
 METRICS_PAGE = os.path.join(ROOT, "docs", "metrics.md")
 PROMETHEUS = os.path.join(ROOT, "packaging", "prometheus")
 DASHBOARD = os.path.join(ROOT, "packaging", "grafana", "heliograph.json")
-BAD = os.environ.get("HELIOGRAPH_BAD_PLUGINS") or os.path.join(os.path.dirname(os.path.dirname(harness.BINARY)), "bad-plugins")
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 PARTS = ("_bucket", "_sum", "_count")
@@ -243,11 +241,7 @@ class BadPlugins(Scraping):
     """Plugins with a fault: counted, and no way to keep the page from being made."""
 
     def serve(self, fault):
-        folder = os.path.join(self.folder, "plugins")
-        shutil.copytree(harness.PLUGINS, folder)
-        os.chmod(folder, 0o755)
-        shutil.copy(os.path.join(BAD, fault + ".so"), os.path.join(folder, "libhg_provider_bad.so"))
-        return self.gateway([{"id": "bad", "plugin": "bad", "timeout": "300ms", "config": {"url": self.mock().url}}], plugins=folder)
+        return self.gateway_with_bad_plugin(fault, timeout="300ms")
 
     def test_misbehaviour_is_counted_by_its_kind(self):
         gateway = self.serve("double_completion")

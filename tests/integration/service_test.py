@@ -48,6 +48,18 @@ class ServiceTest(GatewayTest):
         self.wait_for("STOPPING=1")
         self.assertEqual(self.states()[-1], "STOPPING=1")
 
+    def test_a_gateway_whose_loop_hangs_is_not_called_alive(self):
+        gateway = self.gateway_with_bad_plugin("hangs_in_send", timeout="300ms",
+                                               env={"NOTIFY_SOCKET": self.address, "WATCHDOG_USEC": "400000"})
+        self.wait_for("WATCHDOG=1")
+        gateway.send()
+        wait_until(lambda: gateway.client(None).get("/metrics").body.count(b"heliograph_scrape_complete 0"), "the loop to hang")
+        # An answer takes the loop; without one no round can end well any more.
+        fed = self.states().count("WATCHDOG=1")
+        wait_until(lambda: gateway.client(None).get("/metrics").body.count(b"heliograph_scrape_complete 0"), "another look")
+        self.assertEqual(self.states().count("WATCHDOG=1"), fed)
+        gateway.kill()
+
     def test_without_a_service_manager_nobody_is_told(self):
         gateway = self.gateway([self.provider(self.mock())])
         gateway.stop()

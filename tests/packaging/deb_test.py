@@ -70,8 +70,9 @@ class FreshDebian(unittest.TestCase):
         with open(cls.root + "/usr/sbin/policy-rc.d", "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\nexit 101\n")
         os.chmod(cls.root + "/usr/sbin/policy-rc.d", 0o755)
+        os.mkdir(cls.root + "/packages")
         for package in glob.glob(os.path.join(PACKAGES, "*.deb")):
-            shutil.copy(package, cls.root + "/root")
+            shutil.copy(package, cls.root + "/packages")
         subprocess.run(["mount", "-t", "proc", "proc", cls.root + "/proc"], check=True)
         cls.addClassCleanup(subprocess.run, ["umount", cls.root + "/proc"], check=False)
         cls.inside("apt-get update -qq")
@@ -89,7 +90,7 @@ class FreshDebian(unittest.TestCase):
         return os.path.exists(self.root + name)
 
     def test_a_life_of_the_package(self):
-        self.inside("apt-get install -y -qq --no-install-recommends /root/heliograph_*.deb")
+        self.inside("apt-get install -y -qq --no-install-recommends /packages/heliograph_*.deb")
         self.inside("heliograph config check --config /etc/heliograph/heliograph.toml")
         self.inside("grep -qx 'path = \"/var/lib/heliograph/heliograph.db\"' /etc/heliograph/heliograph.toml")
         self.assertEqual(self.inside("stat -c '%U %a' /var/lib/heliograph").strip(), "heliograph 750")
@@ -103,7 +104,7 @@ class FreshDebian(unittest.TestCase):
         self.assertIn('"SENT"', self.inside(SEND))
 
         # The configuration is the operator's, the data stay.
-        self.inside("dpkg --force-confdef --force-confold -i /root/heliograph_*.deb")
+        self.inside("dpkg --force-confdef --force-confold -i /packages/heliograph_*.deb")
         self.assertIn("a-key-of-the-package-test", self.inside("cat /etc/heliograph/heliograph.toml"))
         self.inside("heliograph db check --config /etc/heliograph/heliograph.toml")
         self.inside("dpkg --remove heliograph")
@@ -119,7 +120,7 @@ class FreshDebian(unittest.TestCase):
         self.assertFalse(self.exists("/etc/heliograph"))
 
     def test_the_sdk_has_what_plugins_need(self):
-        self.inside("dpkg -i /root/heliograph-sdk_*.deb")
+        self.inside("dpkg -i /packages/heliograph-sdk_*.deb")
         for name in ("/usr/include/heliograph/sdk.hpp", "/usr/include/heliograph/abi/base.h"):
             self.assertTrue(self.exists(name), name)
         self.assertTrue(glob.glob(self.root + "/usr/lib/cmake/HeliographSdk/*.cmake"))
