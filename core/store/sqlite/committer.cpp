@@ -202,4 +202,20 @@ void Committer::checkpoint_if_due() {
   make_room();
 }
 
+void Committer::give_log_back_if_that_helps() {
+  Connection& connection = engine_.connection();
+  const std::uint64_t bytes = connection.log_bytes();
+  if (!engine_.disk().would_have_room_with(bytes)) return;
+  const Committing committing(gauges_, clock_.mono());
+  try {
+    if (!connection.checkpoint(true)) return;
+  } catch (const DatabaseError& error) {
+    if (!error.is_disk_full()) throw;
+    return;
+  }
+  engine_.disk().look_again();
+  if (log_ == nullptr) return;
+  log_->info("the store's log has given its room back", {{"bytes", std::to_string(bytes)}});
+}
+
 }  // namespace heliograph::store

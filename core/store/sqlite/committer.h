@@ -57,6 +57,9 @@ class Committer {
 
   // Moves the log into the database once it is long enough.
   void checkpoint_if_due();
+  // When the disk is full and would not be without the log's file: moves the log into the database
+  // and gives its room back. It is kept otherwise, because results can be written into it.
+  void give_log_back_if_that_helps();
   // Copies the engine's counts to the gauges.
   void publish_counts();
 

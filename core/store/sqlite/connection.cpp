@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 
 #include "core/base/assert.h"
 #include "core/store/sqlite/statement.h"
@@ -119,6 +121,14 @@ std::int64_t Connection::query_integer(const char* sql) {
 }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+std::uint64_t Connection::log_bytes() const {
+  const char* const database = sqlite3_db_filename(handle(), "main");
+  if (database == nullptr || *database == '\0') return 0;  // in memory
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(sqlite3_filename_wal(database), missing);
+  return missing ? 0 : bytes;
+}
 
 bool Connection::checkpoint(bool truncate) {
   HG_ASSERT(!in_transaction());

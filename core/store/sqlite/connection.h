@@ -62,6 +62,8 @@ class Connection {
 
   // Pages in the log after the last commit of this connection.
   int wal_pages() const { return wal_pages_; }
+  // What the log's file takes, whether its pages are in use or not. 0: there is none.
+  std::uint64_t log_bytes() const;
   // [writer] Moves the log into the database. `truncate`: waits for readers and empties the log.
   // False when a reader stood in the way. Throws DatabaseError.
   bool checkpoint(bool truncate);

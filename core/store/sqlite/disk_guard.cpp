@@ -30,11 +30,15 @@ bool DiskGuard::check() {
   next_look_ = now + kLookEvery;
   bool full = false;
   if (probe_) {
-    const auto free = probe_();
-    full = free && *free < min_free_;
+    free_ = probe_();
+    full = free_ && *free_ < min_free_;
   }
   full_.store(full, std::memory_order_relaxed);
   return full;
+}
+
+bool DiskGuard::would_have_room_with(std::uint64_t more) const {
+  return is_full() && free_ && *free_ < min_free_ && *free_ + more >= min_free_ + min_free_ / 2;
 }
 
 void DiskGuard::on_write_failed() {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/ports/clock.h"
@@ -26,6 +27,9 @@ class DiskGuard {
   bool check();
   // SQLite found no room, whatever the file system says: full for a while.
   void on_write_failed();
+  // Full by the last look, and not so, with half of the reserve to spare, were `more` bytes free.
+  bool would_have_room_with(std::uint64_t more) const;
+  void look_again() { next_look_ = {}; }  // whatever the age of the last look
   bool is_full() const { return full_.load(std::memory_order_relaxed); }
 
  private:
@@ -33,6 +37,7 @@ class DiskGuard {
   std::uint64_t min_free_;
   ports::Clock& clock_;
   ports::MonoTime next_look_{};
+  std::optional<std::uint64_t> free_;  // as last looked
   std::atomic<bool> full_{false};
 };
 

@@ -148,6 +148,8 @@ bool Writer::run_batch(std::vector<Write>& batch) {
 
 void Writer::look_at_disk() {
   const std::scoped_lock lock(engine_mutex_);
+  engine_.disk().check();
+  committer_.give_log_back_if_that_helps();
   note_disk(engine_.disk().check());
 }
 

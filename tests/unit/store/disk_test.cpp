@@ -1,6 +1,9 @@
 // A disk that is full, and a disk that fails.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <filesystem>
+
 #include "core/store/sqlite/committer.h"
 #include "tests/unit/store/failing_vfs.h"
 #include "tests/unit/store/world.h"
@@ -64,6 +67,39 @@ TEST(LowSpaceIdleTest, TheWriterNoticesByItselfThatThereIsRoom) {
     std::this_thread::yield();
   }
   EXPECT_TRUE(world.store->accepting());
+}
+
+TEST(LowSpaceIdleTest, TheLogGivesItsRoomBackWhenThatIsWhatIsMissing) {
+  // A file system that only the store's own files fill.
+  static constexpr std::uint64_t kRoom = 1'200'000;
+  std::atomic<TestFolder*> known{nullptr};
+  World world(Threading::kOwnThreads,
+              [](SqliteOptions& options) { options.min_free_bytes = 100'000; },
+              {.free_bytes = [&known]() -> std::optional<std::uint64_t> {
+                TestFolder* const folder = known;
+                if (folder == nullptr) return kRoom;
+                std::uint64_t used = 0;
+                for (const char* name : {"test.db", "test.db-wal"}) {
+                  std::error_code missing;
+                  const auto size = std::filesystem::file_size(folder->path(name), missing);
+                  if (!missing) used += size;
+                }
+                return kRoom - std::min(used, kRoom);
+              }});
+  known = &world.folder;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!is_disk_full(world.accept(world.message()))) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    world.clock.advance(std::chrono::milliseconds{10});
+  }
+  EXPECT_FALSE(world.store->accepting());
+  world.clock.advance(std::chrono::seconds{10});
+  while (!world.store->accepting() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(world.store->accepting());
+  EXPECT_LT(std::filesystem::file_size(world.folder.path("test.db-wal")), 10'000);
+  world.accept_ok();
 }
 
 class DiskTest : public testing::Test {
