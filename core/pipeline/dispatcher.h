@@ -66,8 +66,8 @@ class Dispatcher final : public AttemptOwner, public Heir {
   // `deadline`.
   void drain(ports::MonoTime deadline, base::Task done);
 
-  // Nothing new begins, attempts without a permit are undone, and the rest ends here: `heir` is told
-  // of each message that waits again. `done` once nothing is under way. `heir` outlives this.
+  // Nothing new begins, attempts without a permit are undone, and the rest ends here: `heir` is
+  // told of each message that waits again. `done` once nothing is under way. `heir` outlives this.
   void retire(Heir& heir, base::Task done);
 
   // AttemptOwner

@@ -99,7 +99,15 @@ class Pipeline::Impl {
     distributors.retire();
     health_exchange.stop();
     sweeper.stop();
-    dispatcher.retire(heir, std::move(drained));
+    retired = std::move(drained);
+    dispatcher.retire(heir, [this] {
+      attempts_ended = true;
+      check_retired();
+    });
+  }
+
+  void check_retired() {
+    if (attempts_ended && events_under_way == 0 && retired) std::exchange(retired, {})();
   }
 
   // A limiter that others share knows already.
@@ -140,6 +148,8 @@ class Pipeline::Impl {
   Sweeper sweeper;
   std::size_t events_under_way = 0;
   bool serving = false;
+  bool attempts_ended = false;  // of a retired one
+  base::Task retired;
   Alive alive;
 };
 
@@ -172,11 +182,11 @@ Pipeline::Reading Pipeline::read() {
   return reading;
 }
 
-void Pipeline::take_over(Pipeline& before, Reading reading, base::Task drained) {
+void Pipeline::take_over(Handover handover, Reading reading) {
   Impl& impl = *impl_;
-  Impl& old = *before.impl_;
+  Impl& old = *handover.before.impl_;
   HG_ASSERT(!impl.serving);
-  old.retire(impl.dispatcher, std::move(drained));
+  old.retire(impl.dispatcher, std::move(handover.drained));
   impl.book.know_clients(std::move(reading.clients));
   // Of providers that were not there just now: as an earlier configuration left them.
   std::erase_if(reading.states, [&old](const ports::ProviderState& state) {
@@ -185,7 +195,7 @@ void Pipeline::take_over(Pipeline& before, Reading reading, base::Task drained) 
   impl.desk.restore(reading.states);
   const bool same_limiter = impl.ports.limiter == old.ports.limiter;
   impl.board.inherit(old.board, same_limiter, impl.ports.clock.wall());
-  if (!same_limiter) impl.charge_limiter(old.board);
+  if (handover.limiter_is_new) impl.charge_limiter(old.board);
   for (const ports::QueueHead& head : reading.heads)
     impl.dispatcher.note_waiting(head.key, {head.first_due, 0});
   impl.serve();
@@ -259,6 +269,7 @@ void Pipeline::on_report(model::ProviderKey provider, ports::ProviderReport repo
   auto stored = [&impl, count, done = std::move(done)](bool taken) mutable {
     impl.events_under_way -= count;
     done(taken);
+    impl.check_retired();
   };
   if (inbound) {
     auto taken =

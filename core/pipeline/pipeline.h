@@ -115,10 +115,15 @@ class Pipeline final : public ports::StoreEvents,
   // while the store tells this pipeline too what waits, read(). Both throw what the store throws.
   void prepare();
   Reading read();
-  // [loop] From now on this one dispatches. `before` ends the attempts that have a permit, gives
-  // back the others, and is empty when `drained` is called; it must not outlive this one. What it
-  // knows of the providers goes on here, and what its limiter granted counts at this one's.
-  void take_over(Pipeline& before, Reading reading, base::Task drained);
+  struct Handover {
+    Pipeline& before;
+    bool limiter_is_new = false;  // it knows nothing of what was granted until now
+    base::Task drained;           // [loop] `before` has nothing under way any more
+  };
+  // [loop] From now on this one dispatches. `before` ends the attempts that have a permit and gives
+  // back the others; it must not outlive this one. What it knows of the providers goes on here, and
+  // what was granted under its limits counts for a new limiter too.
+  void take_over(Handover handover, Reading reading);
 
   // [loop] Begins nothing new; `done` once nothing is in flight. What is in flight at the deadline
   // stays SENDING in the store and is in doubt at the next start.

@@ -52,22 +52,25 @@ void PipelineRelay::on_loop(Work work) {
   finished.get();
 }
 
-void PipelineRelay::exchange(std::unique_ptr<Pipeline> next) {
+void PipelineRelay::exchange(Exchange exchange) {
+  Pipeline::Reading reading = listen(std::move(exchange.next));
+  on_loop([&] { swap(std::move(reading), std::move(exchange.in_turn), exchange.limiter_is_new); });
+}
+
+Pipeline::Reading PipelineRelay::listen(std::unique_ptr<Pipeline> next) {
   next->prepare();
   {
     const std::scoped_lock lock(mutex_);
     HG_ASSERT(serving_ && !next_ && !retired_);
     next_ = std::move(next);
   }
-  Pipeline::Reading reading;
   try {
     // After it has begun to hear: what is committed later reaches it as a hint.
-    reading = next_->read();
+    return next_->read();
   } catch (...) {
     drop_next();
     throw;
   }
-  on_loop([this, &reading] { swap(std::move(reading)); });
 }
 
 // On the loop, where what it has posted may still come.
@@ -79,11 +82,14 @@ void PipelineRelay::drop_next() {
   });
 }
 
-void PipelineRelay::swap(Pipeline::Reading reading) {
-  next_->take_over(*serving_, std::move(reading), [this] {
-    // Not here, in the midst of it.
-    loop_.post(alive_.guard([this] { end_retired(); }));
-  });
+void PipelineRelay::swap(Pipeline::Reading reading, base::Task in_turn, bool limiter_is_new) {
+  if (in_turn) in_turn();
+  Pipeline::Handover handover{
+      .before = *serving_, .limiter_is_new = limiter_is_new, .drained = [this] {
+        // Not here, in the midst of it.
+        loop_.post(alive_.guard([this] { end_retired(); }));
+      }};
+  next_->take_over(std::move(handover), std::move(reading));
   const std::scoped_lock lock(mutex_);
   retired_ = std::move(serving_);
   serving_ = std::move(next_);
@@ -188,23 +194,6 @@ void PipelineRelay::on_report(model::ProviderKey provider, ports::ProviderReport
   serving_->on_report(provider, std::move(report), std::move(done));
 }
 
-void PipelineRelay::RetiredInstances::on_send_result(model::ProviderKey provider,
-                                                     ports::SendTicket ticket,
-                                                     model::AttemptResult result) {
-  relay_.on_send_result(provider, ticket, std::move(result));
-}
-
-void PipelineRelay::RetiredInstances::on_begin_missed(model::ProviderKey provider,
-                                                      ports::SendTicket ticket) {
-  relay_.on_begin_missed(provider, ticket);
-}
-
-void PipelineRelay::RetiredInstances::on_report(model::ProviderKey provider,
-                                                ports::ProviderReport report,
-                                                base::UniqueFunction<void(bool)> done) {
-  relay_.on_report(provider, std::move(report), std::move(done));
-}
-
 // ---- from operators ----
 
 // Chosen on the loop: what is said to a pipeline that has just been replaced would be lost.
@@ -224,10 +213,10 @@ void PipelineRelay::act(std::string provider, ProviderAction action, ports::Exec
       done(std::move(status));
     });
   };
-  loop_.post(alive_.guard([this, provider = std::move(provider), action,
-                           answer = std::move(answer)]() mutable {
-    serving_->desk().act(provider, action, std::move(answer));
-  }));
+  loop_.post(alive_.guard(
+      [this, provider = std::move(provider), action, answer = std::move(answer)]() mutable {
+        serving_->desk().act(provider, action, std::move(answer));
+      }));
 }
 
 void PipelineRelay::distribution(bool reset, ports::Executor& where,

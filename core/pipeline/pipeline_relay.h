@@ -2,8 +2,8 @@
 // changes providers, limits or routes puts a new Pipeline in the place of the one that serves; what
 // that one has begun it ends itself, and results find their way by their tickets.
 //
-// Life: construct -> start() -> (work, exchange()...) -> drain() -> destruction on the loop's thread
-// or after it has ended. Everything handed in outlives the relay.
+// Life: construct -> start() -> (work, exchange()...) -> drain() -> destruction on the loop's
+// thread or after it has ended. Everything handed in outlives the relay.
 #pragma once
 
 #include <chrono>
@@ -33,11 +33,19 @@ class PipelineRelay final : public ports::StoreEvents,
 
   // What PipelineSettings::tickets_after of the next one has to be. [any thread]
   std::uint64_t tickets_after() const;
+  struct Exchange {
+    std::unique_ptr<Pipeline> next;
+    base::Task in_turn;  // [loop] just before it serves, in the same turn; must not throw
+    // Its limiter knows nothing of what was granted until now.
+    bool limiter_is_new = false;
+  };
   // [any thread but the loop's, one at a time] Puts `next` in the place of the one that serves and
   // returns once it does. Blocking, for reads of the store; throws what the store throws, and
-  // nothing has changed then. Only while no earlier one is
-  // left: retiring() has nothing.
-  void exchange(std::unique_ptr<Pipeline> next);
+  // nothing has changed then. Only while no earlier one is left: retiring() has nothing.
+  void exchange(Exchange exchange);
+  // The same in its two steps, for who runs the loop himself. Between them nothing has changed.
+  Pipeline::Reading listen(std::unique_ptr<Pipeline> next);
+  void swap(Pipeline::Reading reading, base::Task in_turn, bool limiter_is_new);  // [loop]
   // Attempts that an earlier pipeline still has to end; nullopt: there is none. [any thread]
   std::optional<std::uint64_t> retiring() const;
   // [any thread but the loop's] Waits until there are none. False: not in that time.
@@ -60,10 +68,6 @@ class PipelineRelay final : public ports::StoreEvents,
   void on_quarantine(model::ProviderKey provider, std::string reason) override;
   void on_report(model::ProviderKey provider, ports::ProviderReport report,
                  base::UniqueFunction<void(bool)> done) override;
-  // The same for instances that are not of the serving configuration any more: what they say of
-  // themselves is not said of those in their place.
-  ports::ProviderEvents& retired_instances() { return retired_instances_; }
-
   // ProviderAdmin, [any thread]
   void providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) override;
   void act(std::string provider, ProviderAction action, ports::Executor& where,
@@ -71,23 +75,7 @@ class PipelineRelay final : public ports::StoreEvents,
   void distribution(bool reset, ports::Executor& where, ports::Done<Distribution> done) override;
 
  private:
-  class RetiredInstances final : public ports::ProviderEvents {
-   public:
-    explicit RetiredInstances(PipelineRelay& relay) : relay_(relay) {}
-    void on_send_result(model::ProviderKey provider, ports::SendTicket ticket,
-                        model::AttemptResult result) override;
-    void on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket) override;
-    void on_window(model::ProviderKey, std::uint32_t) override {}
-    void on_quarantine(model::ProviderKey, std::string) override {}
-    void on_report(model::ProviderKey provider, ports::ProviderReport report,
-                   base::UniqueFunction<void(bool)> done) override;
-
-   private:
-    PipelineRelay& relay_;
-  };
-
   Pipeline& of(ports::SendTicket ticket);
-  void swap(Pipeline::Reading reading);
   void end_retired();
   void one_drained();
   void drop_next();
@@ -95,7 +83,6 @@ class PipelineRelay final : public ports::StoreEvents,
   void on_loop(Work work);
 
   ports::Loop& loop_;
-  RetiredInstances retired_instances_{*this};
 
   mutable std::mutex mutex_;  // guards the pointers, which only the loop changes
   std::condition_variable retired_changed_;

@@ -105,7 +105,8 @@ void ProviderBoard::inherit(ProviderBoard& before, bool same_limiter, model::Tim
 std::vector<ports::LimitKey> ProviderBoard::granted_before(ProviderBoard& before,
                                                            ports::MonoTime now) {
   std::vector<ports::LimitKey> keys;
-  const auto add = [&](const std::optional<PermitForecast>& is, std::optional<PermitForecast>& was) {
+  const auto add = [&](const std::optional<PermitForecast>& is,
+                       std::optional<PermitForecast>& was) {
     if (!is || !was) return;
     const ports::LimitKey key = is->key_of(was->granted(now));
     if (key.cost > 0) keys.push_back(key);

@@ -70,8 +70,8 @@ class ProviderBoard {
 
   // Takes over what `before`, the board of the pipeline that ran until now, knows of the providers
   // that are on both: health, what an operator said, statistics, pauses; and where it is the same
-  // instance still, its window, the attempts it has in hand, and a quarantine. `same_limiter`: its
-  // grants too.
+  // instance still, its window, the attempts it has in hand, and a quarantine. `same_limiter`: the
+  // limits are the same too, and what was granted under them.
   void inherit(ProviderBoard& before, bool same_limiter, model::TimePoint wall);
   // What each limit of both boards has granted within its window: to be taken from a new limiter
   // that knows nothing of it.
