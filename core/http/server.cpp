@@ -46,6 +46,10 @@ class Server::Impl {
     return all;
   }
 
+  void set_router(Router router) {
+    shared_.router.store(std::make_shared<const Router>(std::move(router)));
+  }
+
   void start() {
     for (const auto& acceptor : acceptors_) acceptor->start();
     for (const auto& worker : workers_) worker->start();
@@ -100,6 +104,7 @@ Server::~Server() = default;
 
 std::vector<std::string> Server::addresses() const { return impl_->addresses(); }
 void Server::start() { impl_->start(); }
+void Server::set_router(Router router) { impl_->set_router(std::move(router)); }
 void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
 ServerStats Server::stats() const { return impl_->stats(); }
 

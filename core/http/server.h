@@ -81,6 +81,9 @@ class Server {
   std::vector<std::string> addresses() const;
 
   void start();  // spawns the threads
+  // [any thread] For requests whose header is read from now on. The one before stays for those that
+  // it handles, and is destroyed with the last of them, on an API thread.
+  void set_router(Router router);
   // Stops accepting, answers what is being read or handled with `Connection: close`, closes idle
   // connections, and waits up to `timeout` before it cuts what is left. Blocking.
   void stop(std::chrono::milliseconds timeout);
