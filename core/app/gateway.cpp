@@ -89,15 +89,17 @@ class Gateway::Impl {
     clients_ = declare_clients(config_, *store_);
     inbound_ = std::make_unique<pipeline::InboundIntake>(inbound_settings(config_, clients_),
                                                          *store_, log_.get());
-    reloader_ =
-        std::make_unique<Reloader>(config_, std::move(reload),
-                                   ReloadTargets{.log = *log_,
-                                                 .intake = intake_,
-                                                 .inbound = *inbound_,
-                                                 .clients = clients_,
-                                                 .in_force = [this](const config::Config& config) {
-                                                   server_->set_router(make_router(config));
-                                                 }});
+    reloader_ = std::make_unique<Reloader>(
+        config_, std::move(reload),
+        ReloadTargets{.log = *log_,
+                      .intake = intake_,
+                      .inbound = *inbound_,
+                      .clients = clients_,
+                      .read_certificates = [this] { return read_certificates(); },
+                      .in_force =
+                          [this](const config::Config& config) {
+                            server_->set_router(make_router(config));
+                          }});
     plugins_.load();
     plan();
   }
@@ -318,6 +320,12 @@ class Gateway::Impl {
     server_->start();
     reloader_->start(*exchange_);
     readiness_->set_serving(true);
+  }
+
+  ReloadTargets::Certificates read_certificates() {
+    auto read = server_->read_certificates();
+    return {.listeners = http::Server::changed(*read),
+            .use = [this, read] { server_->set_certificates(*read); }};
   }
 
   void stop_server() {

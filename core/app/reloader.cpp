@@ -78,6 +78,10 @@ class Reloader::Impl {
     // Made before anything is put in force: what may fail, fails here.
     auto intake = intake_settings(wanted);
     auto inbound = inbound_settings(wanted, targets_.clients);
+    const auto certificates = targets_.read_certificates();
+    for (const std::string& listener : certificates.listeners) {
+      found.reloadable.push_back("certificates of " + listener);
+    }
     // A plugin's file may have changed where the configuration has not.
     for (auto& change : exchange_.load()->apply(wanted, found.dispatch)) {
       result.instances.push_back({.kind = std::move(change.kind),
@@ -86,6 +90,7 @@ class Reloader::Impl {
                                   .generation = change.generation});
     }
     if (found.none() && result.instances.empty()) return result;
+    certificates.use();
     targets_.intake.apply(std::move(intake));
     targets_.inbound.apply(std::move(inbound));
     // What an operator has set at run time holds until the file says something new.

@@ -25,6 +25,13 @@ struct ReloadTargets {
   pipeline::Intake& intake;
   pipeline::InboundIntake& inbound;
   const std::vector<model::Client>& clients;  // those that the configuration declares
+  // Reads what TLS listeners serve anew: those whose files differ, and what puts that in force.
+  // Throws std::runtime_error.
+  struct Certificates {
+    std::vector<std::string> listeners;
+    std::function<void()> use;
+  };
+  std::function<Certificates()> read_certificates;
   // Last, when nothing can fail any more: whoever else goes by the configuration.
   std::function<void(const config::Config&)> in_force;
 };

@@ -109,7 +109,8 @@ Connection::Connection(Worker& worker, ListenerContext& listener, asio::ip::tcp:
                        const asio::ip::address& peer)
     : worker_(worker),
       listener_(listener),
-      transport_(std::move(socket), listener.tls ? &*listener.tls : nullptr),
+      tls_(listener.tls.load()),
+      transport_(std::move(socket), tls_ ? &tls_->context : nullptr),
       peer_(peer.to_string()),
       peer_is_loopback_(peer.is_loopback()),
       in_(worker.shared().options.header_max + 4096) {
