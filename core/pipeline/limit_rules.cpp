@@ -27,10 +27,16 @@ constexpr std::uint64_t kPartsLargest = 24;
 // What refills while the loop is busy elsewhere must find room in the bucket, or it is lost.
 constexpr milliseconds kLoopPause{5};
 
+// What is kept of a token bucket's burst, and whether that is all the guard asks for.
+struct GuardedBurst {
+  std::uint64_t burst = 0;
+  bool whole = false;
+};
+
 // Jitter of up to the guard adds what the rate gives in that time to a burst; so that much is kept
 // back, and no stretch of time T sees more than rate x T + burst. Of a burst that is smaller than
 // that only what the bucket cannot do without is left, and jitter may exceed it by the difference.
-std::uint64_t guarded_burst(const config::Limit& limit, nanoseconds guard) {
+GuardedBurst guarded_burst(const config::Limit& limit, nanoseconds guard) {
   const std::uint64_t burst = limit.burst > 0 ? limit.burst : limit.limit;
   const double rate =
       static_cast<double>(limit.limit) / static_cast<double>(nanoseconds{limit.window}.count());
@@ -40,7 +46,8 @@ std::uint64_t guarded_burst(const config::Limit& limit, nanoseconds guard) {
   const std::uint64_t largest = limit.unit == "parts" ? kPartsLargest : 1;
   const std::uint64_t least = std::min(burst, std::max(largest, in(kLoopPause)));
   const std::uint64_t kept = in(guard);
-  return std::max(least, burst > kept ? burst - kept : 0);
+  const std::uint64_t left = burst > kept ? burst - kept : 0;
+  return {.burst = std::max(least, left), .whole = left >= least};
 }
 
 ports::LimitRule limit_rule(std::string id, const config::Limit& limit,
@@ -48,12 +55,19 @@ ports::LimitRule limit_rule(std::string id, const config::Limit& limit,
   const bool bucket = limit.algorithm == "token_bucket";
   const nanoseconds window = limit.window;
   const nanoseconds guard = limit_guard(limiter, window);
+  if (!bucket) {
+    return {.id = std::move(id),
+            .algorithm = ports::LimitAlgorithm::kSlidingWindow,
+            .window = window + guard,
+            .limit = limit.limit};
+  }
+  // A bucket whose burst has paid for the guard has its whole rate.
+  const GuardedBurst guarded = guarded_burst(limit, guard);
   return {.id = std::move(id),
-          .algorithm =
-              bucket ? ports::LimitAlgorithm::kTokenBucket : ports::LimitAlgorithm::kSlidingWindow,
-          .window = window + guard,
+          .algorithm = ports::LimitAlgorithm::kTokenBucket,
+          .window = guarded.whole ? window : window + guard,
           .limit = limit.limit,
-          .burst = bucket ? guarded_burst(limit, guard) : 0};
+          .burst = guarded.burst};
 }
 
 }  // namespace

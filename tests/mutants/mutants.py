@@ -9,8 +9,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
 Edit = collections.namedtuple("Edit", "file find replace")
-Mutant = collections.namedtuple("Mutant", "name edits killer why group")
-FIELDS = {"name", "killer", "why", "file", "find", "replace", "edit"}
+Mutant = collections.namedtuple("Mutant", "name edits killer why group throws")
+FIELDS = {"name", "killer", "why", "file", "find", "replace", "edit", "throws"}
 
 
 class Faulty(Exception):
@@ -29,7 +29,7 @@ def parse(table, group):
     for key in ("name", "killer", "why"):
         if not table.get(key):
             raise Faulty(f"{group}: {name}: {key} is missing")
-    return Mutant(name, [Edit(**edit) for edit in edits], table["killer"], table["why"], group)
+    return Mutant(name, [Edit(**edit) for edit in edits], table["killer"], table["why"], group, table.get("throws", 1))
 
 
 def load(folder=HERE):

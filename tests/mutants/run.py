@@ -105,6 +105,15 @@ def reason(output):
     return ""
 
 
+def hunt(folder, mutant):
+    """The killer with the mutant, as often as the mutant says: where it takes luck to meet, the test throws other dice each time."""
+    for _ in range(mutant.throws):
+        survived, seconds, output = ctest(folder, mutant.killer, mutant.name)
+        if not survived:
+            break
+    return survived, seconds, output
+
+
 def judge(folder, found):
     healthy, verdicts = {}, []
     for mutant in found:
@@ -115,7 +124,7 @@ def judge(folder, found):
             verdicts.append((mutant, "killer fails without it", seconds, reason(output)))
             sys.stderr.write(output)
         else:
-            survived, seconds, output = ctest(folder, mutant.killer, mutant.name)
+            survived, seconds, output = hunt(folder, mutant)
             verdicts.append((mutant, "SURVIVED" if survived else "killed", seconds, reason(output)))
         print(f"{mutant.name}: {verdicts[-1][1]} ({seconds:.1f} s) {verdicts[-1][3]}", flush=True)
     return verdicts

@@ -63,6 +63,23 @@ TEST(LimitRules, ATokenBucketHasABurstWithoutWhatItsGuardIsWorth) {
   EXPECT_EQ(rules[3].burst, 1u);  // the least there is
 }
 
+TEST(LimitRules, ATokenBucketPaysForTheGuardOnce) {
+  PipelineSettings settings;
+  settings.limiter.guard = milliseconds{250};
+  const auto rule = [&settings](std::uint32_t burst) {
+    return limit_rules(
+               settings,
+               {provider("a",
+                         config::Limit{.limit = 100, .algorithm = "token_bucket", .burst = burst})})
+        .front();
+  };
+  EXPECT_EQ(rule(100).burst, 75u);
+  EXPECT_EQ(rule(100).window, seconds{1}) << "its whole rate";
+  EXPECT_EQ(rule(26).window, seconds{1});
+  EXPECT_EQ(rule(20).burst, 1u) << "too small to pay with";
+  EXPECT_EQ(rule(20).window, milliseconds{1'250}) << "so the rate does";
+}
+
 TEST(LimitRules, ASmallBurstKeepsWhatTheBucketCannotDoWithout) {
   const auto burst = [](std::uint32_t limit, std::uint32_t wanted, const char* unit) {
     const auto rules = limit_rules({}, {provider("a", config::Limit{.limit = limit,
