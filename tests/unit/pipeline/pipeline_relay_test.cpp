@@ -92,6 +92,8 @@ TEST(PipelineRelay, ExchangesUnderLoadLoseNothingAndSendNothingTwice) {
     EXPECT_EQ(world.relay->stats().in_flight, 0u);
     EXPECT_GE(world.relay->stats().begun, 480u);
     for (const auto& provider : world.providers) EXPECT_GT(provider->arrivals.size(), 0u);
+    for (const auto& before : world.distributors_before)
+      EXPECT_TRUE(before->open.empty()) << "every pick is answered";
   }
 }
 
