@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/app/part_options.h"
@@ -15,13 +14,6 @@ constexpr std::chrono::seconds kRecorded{10};
 constexpr std::chrono::milliseconds kPiece{50};
 // For what a plugin wants to finish beside its attempts, which have ended by then.
 constexpr std::chrono::seconds kPluginDrain{1};
-
-// An instance that only hears of other rules goes on counting.
-bool has_new_limiter(const std::vector<plugin::InstanceChange>& changes) {
-  return std::ranges::any_of(changes, [](const plugin::InstanceChange& change) {
-    return change.kind == "limiter" && change.what != "changed";
-  });
-}
 
 }  // namespace
 
@@ -36,9 +28,8 @@ std::vector<plugin::InstanceChange> PipelineExchange::apply(const config::Config
   auto settings = pipeline_settings(wanted);
   settings.tickets_after = parts_.relay.tickets_after();
   auto next = parts_.make(std::move(settings), *replacement);
-  parts_.relay.exchange({.next = std::move(next),
-                         .in_turn = [&] { replacement->commit(parts_.relay); },
-                         .limiter_is_new = has_new_limiter(changes)});
+  parts_.relay.exchange(
+      {.next = std::move(next), .in_turn = [&] { replacement->commit(parts_.relay); }});
   committed_ = std::move(replacement);
   return changes;
 }
