@@ -79,7 +79,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   KindSide& side() { return *side_; }
 
   InstanceState state() const { return state_.load(std::memory_order_acquire); }
-  void set_state(InstanceState state) { state_.store(state, std::memory_order_release); }
+  void set_state(InstanceState state) {
+    state_.store(state, std::memory_order_release);
+    if (state >= InstanceState::kDestroyed) metrics_.retire();
+  }
   bool abandoned() const { return state() == InstanceState::kAbandoned; }
   bool takes_callbacks() const { return state() < InstanceState::kStopped; }
   // New work may be given to it.

@@ -20,11 +20,26 @@ void add_to(std::atomic<double>& sum, double value) {
 
 struct InstanceMetrics::Metric {
   explicit Metric(MetricDescription given) : description(std::move(given)) {}
+  MetricValue read() const;
   const MetricDescription description;
   std::atomic<double> value{0};
   std::atomic<std::uint64_t> count{0};
   std::array<std::atomic<std::uint64_t>, kBounds.size()> buckets{};
 };
+
+InstanceMetrics::InstanceMetrics(MetricsRegistry& registry, std::string plugin,
+                                 std::string instance)
+    : shown_(registry.shown_), plugin_(std::move(plugin)), instance_(std::move(instance)) {
+  const std::lock_guard lock(shown_->mutex);
+  shown_->instances.push_back(this);
+}
+
+InstanceMetrics::~InstanceMetrics() { retire(); }
+
+void InstanceMetrics::retire() {
+  const std::lock_guard lock(shown_->mutex);
+  std::erase(shown_->instances, this);
+}
 
 std::uint32_t InstanceMetrics::add(MetricDescription description) {
   if (description.name.empty() || description.kind > MetricKind::kHistogram) return 0;
@@ -34,8 +49,8 @@ std::uint32_t InstanceMetrics::add(MetricDescription description) {
     if (by_id_.at(id - 1).load()->description == description) return id;
   }
   if (count_ >= kMetricsMax) return 0;
-  const std::lock_guard lock(registry_.mutex_);
-  auto& metric = registry_.metrics_.emplace_back(std::move(description));
+  const std::lock_guard lock(shown_->mutex);
+  auto& metric = metrics_.emplace_back(std::move(description));
   by_id_.at(count_).store(&metric, std::memory_order_release);
   return ++count_;
 }
@@ -56,25 +71,26 @@ void InstanceMetrics::record(std::uint32_t id, double value) {
   metric->buckets.at(static_cast<std::size_t>(bound - kBounds.begin())).fetch_add(1);
 }
 
+MetricValue InstanceMetrics::Metric::read() const {
+  MetricValue read{
+      .description = description, .value = value.load(), .count = count.load(), .buckets = {}};
+  if (description.kind != MetricKind::kHistogram) return read;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < kBounds.size(); ++i) {
+    below += buckets.at(i).load();
+    read.buckets.emplace_back(kBounds.at(i), below);
+  }
+  return read;
+}
+
 MetricsRegistry::MetricsRegistry() = default;
 MetricsRegistry::~MetricsRegistry() = default;
 
 std::vector<MetricValue> MetricsRegistry::snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shown_->mutex);
   std::vector<MetricValue> values;
-  values.reserve(metrics_.size());
-  for (const auto& metric : metrics_) {
-    MetricValue value{.description = metric.description,
-                      .value = metric.value.load(),
-                      .count = metric.count.load(),
-                      .buckets = {}};
-    std::uint64_t below = 0;
-    for (std::size_t i = 0; value.description.kind == MetricKind::kHistogram && i < kBounds.size();
-         ++i) {
-      below += metric.buckets.at(i).load();
-      value.buckets.emplace_back(kBounds.at(i), below);
-    }
-    values.push_back(std::move(value));
+  for (const InstanceMetrics* instance : shown_->instances) {
+    for (const auto& metric : instance->metrics_) values.push_back(metric.read());
   }
   return values;
 }

@@ -1,7 +1,8 @@
 // Metrics that plugins register: values kept here, read as a whole by whoever renders them.
 //
 // Registration: [control thread], inside create(). Adding: any thread, lock-free. Bounded: an
-// instance may have 200 metrics; more are ignored (id 0).
+// instance may have 200 metrics; more are ignored (id 0). They go with the instance: what is no
+// more has no series, however often an instance is replaced.
 #pragma once
 
 #include <heliograph/abi/host.h>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -35,23 +37,37 @@ struct MetricValue {
   std::vector<std::pair<double, std::uint64_t>> buckets;  // upper bound, cumulative count
 };
 
+class InstanceMetrics;
 class MetricsRegistry;
+
+// What a registry and its instances have in common; a stray thread may keep an instance longer than
+// the host its registry.
+struct ShownMetrics {
+  std::mutex mutex;
+  std::vector<InstanceMetrics*> instances;  // the oldest first
+};
 
 // The metrics of one instance, by the ids the plugin was given.
 class InstanceMetrics {
  public:
-  InstanceMetrics(MetricsRegistry& registry, std::string plugin, std::string instance)
-      : registry_(registry), plugin_(std::move(plugin)), instance_(std::move(instance)) {}
+  InstanceMetrics(MetricsRegistry& registry, std::string plugin, std::string instance);
+  ~InstanceMetrics();
+  InstanceMetrics(const InstanceMetrics&) = delete;
+  InstanceMetrics& operator=(const InstanceMetrics&) = delete;
   std::uint32_t add(MetricDescription description);
   void record(std::uint32_t id, double value);
+  // [any] The plugin's instance is no more: nothing of it is shown. A stray thread may still call
+  // record() until this object is gone.
+  void retire();
 
  private:
   friend class MetricsRegistry;
   static constexpr std::size_t kMetricsMax = 200;
   struct Metric;
-  MetricsRegistry& registry_;
+  const std::shared_ptr<ShownMetrics> shown_;
   const std::string plugin_;
   const std::string instance_;
+  std::deque<Metric> metrics_;  // under the lock of shown_; never moved: record() adds to them
   std::array<std::atomic<Metric*>, kMetricsMax> by_id_{};
   std::uint32_t count_ = 0;
 };
@@ -60,12 +76,11 @@ class MetricsRegistry {
  public:
   MetricsRegistry();
   ~MetricsRegistry();
-  std::vector<MetricValue> snapshot() const;
+  std::vector<MetricValue> snapshot() const;  // [any]
 
  private:
   friend class InstanceMetrics;
-  mutable std::mutex mutex_;
-  std::deque<InstanceMetrics::Metric> metrics_;  // never moved: plugins' threads add to them
+  const std::shared_ptr<ShownMetrics> shown_ = std::make_shared<ShownMetrics>();
 };
 
 }  // namespace heliograph::plugin

@@ -61,6 +61,34 @@ TEST(Metrics, BoundedAndTolerantOfBadIds) {
   EXPECT_EQ(registry.snapshot()[0].value, 0);
 }
 
+TEST(Metrics, WhatIsNoMoreHasNoSeries) {
+  MetricsRegistry registry;
+  InstanceMetrics stays{registry, "http", "p1"};
+  stays.record(stays.add(metric(MetricKind::kCounter, "sends")), 7);
+  for (int i = 0; i < 1'000; ++i) {
+    InstanceMetrics replaced{registry, "http", "p2"};
+    replaced.add(metric(MetricKind::kCounter, "sends"));
+    EXPECT_EQ(registry.snapshot().size(), 2U);
+  }
+  InstanceMetrics retired{registry, "http", "p2"};
+  const auto id = retired.add(metric(MetricKind::kGauge, "open"));
+  retired.retire();
+  retired.record(id, 1);  // a stray thread's
+  EXPECT_NE(retired.add(metric(MetricKind::kGauge, "late")), 0U);
+  const auto values = registry.snapshot();
+  ASSERT_EQ(values.size(), 1U);
+  EXPECT_EQ(values[0].value, 7);
+}
+
+// An instance that a stuck call holds may end after the host.
+TEST(Metrics, AnInstanceMayOutliveTheRegistry) {
+  auto registry = std::make_unique<MetricsRegistry>();
+  InstanceMetrics metrics{*registry, "http", "p1"};
+  registry.reset();
+  const auto id = metrics.add(metric(MetricKind::kCounter, "a"));
+  metrics.record(id, 1);
+}
+
 TEST(Metrics, AddingFromManyThreads) {
   MetricsRegistry registry;
   InstanceMetrics metrics{registry, "http", "p1"};

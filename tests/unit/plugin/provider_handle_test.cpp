@@ -349,6 +349,8 @@ TEST_F(ProviderHandleTest, MetricsCarryInstanceAndPlugin) {
   EXPECT_EQ(metrics[0].description.name, "sends");
   EXPECT_EQ(metrics[0].value, 2.0);
   EXPECT_EQ(metrics[0].description.labels[1].second, "p1");
+  world.host->stop();
+  EXPECT_TRUE(world.host->metrics().empty()) << "an instance that is no more";
 }
 
 TEST_F(ProviderHandleTest, CallsAfterDestroyFindAClosedDoor) {
