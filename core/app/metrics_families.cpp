@@ -162,6 +162,39 @@ Families server_families(const http::ServerStats& stats) {
               stats.framing_errors)};
 }
 
+namespace {
+
+// One for each name and plugin: what a reload has replaced and still drains counts with its
+// successor, or two series would have the same labels. What drains without a successor is no
+// plugin that should be up.
+std::vector<plugin::InstanceStatus> one_each(const std::vector<plugin::InstanceStatus>& instances) {
+  std::vector<plugin::InstanceStatus> merged;
+  for (const plugin::InstanceStatus& instance : instances) {
+    const auto same = std::ranges::find_if(merged, [&](const plugin::InstanceStatus& other) {
+      return other.name == instance.name && other.plugin == instance.plugin &&
+             other.kind == instance.kind;
+    });
+    if (same == merged.end()) {
+      if (instance.state != "draining") merged.push_back(instance);
+      continue;
+    }
+    same->calls += instance.calls;
+    same->call_time += instance.call_time;
+    for (const auto& [fault, count] : instance.misbehaviour) {
+      const auto known = std::ranges::find(same->misbehaviour, fault,
+                                           &std::pair<std::string, std::uint64_t>::first);
+      if (known == same->misbehaviour.end()) {
+        same->misbehaviour.emplace_back(fault, count);
+      } else {
+        known->second += count;
+      }
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
 Families plugin_families(const std::vector<plugin::InstanceStatus>& instances) {
   Column info("heliograph_plugin_info", "Which plugin an instance is of.");
   Column up("heliograph_plugin_up", "1: running and not quarantined.");
@@ -173,7 +206,7 @@ Families plugin_families(const std::vector<plugin::InstanceStatus>& instances) {
                   MetricKind::kCounter);
   Column faults("heliograph_plugin_misbehaviour_total", "What plugins did against the rules.",
                 MetricKind::kCounter);
-  for (const plugin::InstanceStatus& instance : instances) {
+  for (const plugin::InstanceStatus& instance : one_each(instances)) {
     const ports::MetricLabels label{{"instance_name", instance.name}, {"plugin", instance.plugin}};
     auto more = label;
     more.emplace_back("kind", instance.kind);

@@ -58,9 +58,12 @@ Replacement::Impl::Impl(HostCore& core, PluginHostOptions wanted,
 }
 
 Replacement::Impl::~Impl() {
-  if (committed_) return;
-  undo();
-  core_.replacing = false;
+  if (committed_) {
+    retire({});
+  } else {
+    undo();
+    core_.replacing = false;
+  }
 }
 
 void Replacement::Impl::prepare() {
@@ -188,6 +191,7 @@ std::string Replacement::Impl::stop_exclusive(const Entry& entry) {
 void Replacement::Impl::revive(const Entry& entry) {
   auto& instance = *entry.instance;
   auto& handle = *provider_in(entry);
+  if (instance.abandoned()) return;  // and quarantined, which was told
   Lifecycle lifecycle(entry.instance, core_.thread);
   if (instance.state() == InstanceState::kDestroyed) {
     // What its former life has posted runs first.

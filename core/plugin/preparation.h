@@ -24,7 +24,7 @@ class Replacement::Impl {
  public:
   Impl(HostCore& core, PluginHostOptions wanted,
        const std::function<model::ProviderKey(const std::string&)>& key_of);
-  ~Impl();  // undo() unless committed
+  ~Impl();  // undo(), or retire() at once
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 

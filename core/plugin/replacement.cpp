@@ -48,7 +48,7 @@ bool Replacement::Impl::limiter_changes() const {
 void Replacement::Impl::log_changes() const {
   if (core_.services.log == nullptr) return;
   for (const auto& change : changes_) {
-    core_.services.log->warn("plugin instance " + change.what,
+    core_.services.log->info("plugin instance " + change.what,
                              {{"kind", change.kind},
                               {"instance", change.name},
                               {"generation", fmt::to_string(change.generation)}});

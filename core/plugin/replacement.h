@@ -4,7 +4,7 @@
 //   host.prepare()          [control thread]  everything that can fail fails there
 //   commit()                [loop]            in the same turn as Pipeline::replace(), before it
 //   retire()                [control thread]  drains, stops and destroys what was replaced
-//   destruction             [control thread]
+//   destruction             [control thread]  retires at once what was not
 //
 // Destroyed without commit() it stops and destroys what it made, and the old set goes on as if
 // nothing had been asked. Until one of the two, two things are held back: a provider whose plugin

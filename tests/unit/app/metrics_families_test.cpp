@@ -113,6 +113,30 @@ TEST(MetricsFamilies, MisbehaviourAndOverrunsAreToldApart) {
   EXPECT_EQ(sample(families, "heliograph_plugin_up", label), 1);
 }
 
+TEST(MetricsFamilies, AGenerationThatDrainsCountsWithItsSuccessor) {
+  plugin::InstanceStatus now;
+  now.name = "p";
+  now.plugin = "http";
+  now.state = "running";
+  now.calls = 2;
+  auto before = now;
+  before.state = "draining";
+  before.calls = 5;
+  before.misbehaviour = {{"bad_index", 1}};
+  auto removed = before;
+  removed.name = "q";
+  const auto families = plugin_families({now, before, removed});
+  const ports::MetricLabels label{{"instance_name", "p"}, {"plugin", "http"}};
+  for (const auto& family : families) {
+    if (family.name == "heliograph_plugin_up") EXPECT_EQ(family.samples.size(), 1U);
+  }
+  auto bad_index = label;
+  bad_index.emplace_back("fault", "bad_index");
+  EXPECT_EQ(sample(families, "heliograph_plugin_up", label), 1);
+  EXPECT_EQ(sample(families, "heliograph_plugin_calls_total", label), 7);
+  EXPECT_EQ(sample(families, "heliograph_plugin_misbehaviour_total", bad_index), 1);
+}
+
 TEST(MetricsFamilies, AnOldMessageOfAnotherClockIsNeverNegative) {
   ports::LaneDepths lanes;
   const model::TimePoint now{std::chrono::hours{1}};

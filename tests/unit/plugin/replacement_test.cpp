@@ -240,6 +240,18 @@ TEST_F(ReplacementTest, RetireWaitsForWhatAPluginFinishesByItself) {
   EXPECT_EQ(world.events.result(1).outcome, model::Outcome::kSent);
 }
 
+TEST_F(ReplacementTest, OneThatIsForgottenAfterItsCommitRetiresAtOnce) {
+  run();
+  wanted.providers = {probe("p2")};
+  {
+    const auto replacement = prepare();
+    commit(*replacement);
+  }
+  EXPECT_THAT(states(), ElementsAre("p2 1 running"));
+  EXPECT_TRUE(world.log.has("destroyed"));
+  EXPECT_THAT(prepare()->changes(), IsEmpty());
+}
+
 TEST_F(ReplacementTest, WhatTheOldOneLeavesUnfinishedIsUnknown) {
   set_mode(world.options.providers[0], "keeps_sends");
   run();

@@ -3,7 +3,8 @@
  * The host holds back all work of the old instance from before export_state until the new one has
  * taken over or the old one is resumed, so nothing is granted twice or lost in between. Neither
  * side blocks for more than the reload's budget (default 200 ms). An import that fails leaves the
- * new instance empty: the host then lets it start as if every limit had just been used up. */
+ * new instance empty. A limiter can do without: the host keeps its successor to what it saw granted
+ * for one window. */
 #ifndef HG_ABI_EXT_DRAFT_HANDOFF_H
 #define HG_ABI_EXT_DRAFT_HANDOFF_H
 
