@@ -5,6 +5,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +17,21 @@
 #include "core/ports/store.h"
 
 namespace heliograph::app {
+
+// Runs `task` there and waits for it, from another thread. Throws what it throws.
+inline void run_on(ports::Executor& where, base::Task task) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto finished = done->get_future();
+  where.post([task = std::move(task), done]() mutable {
+    try {
+      task();
+      done->set_value();
+    } catch (...) {
+      done->set_exception(std::current_exception());
+    }
+  });
+  finished.get();
+}
 
 // Runs what is posted in the thread that waits.
 class WaitingExecutor final : public ports::Executor {

@@ -23,7 +23,9 @@
 #include "core/app/lifetime.h"
 #include "core/app/metrics_page.h"
 #include "core/app/part_options.h"
+#include "core/app/pipeline_exchange.h"
 #include "core/app/plugin_directory.h"
+#include "core/app/readiness_state.h"
 #include "core/app/reloader.h"
 #include "core/app/system_clock.h"
 #include "core/app/system_random.h"
@@ -35,7 +37,7 @@
 #include "core/pipeline/callbacks/dispatcher.h"
 #include "core/pipeline/inbound_intake.h"
 #include "core/pipeline/intake.h"
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/pipeline_relay.h"
 #include "core/plugin/plugin_host.h"
 #include "core/store/sqlite_store.h"
 #include "core/telemetry/log.h"
@@ -56,40 +58,6 @@ constexpr milliseconds kCallbackDrain{1'000};
 // What the store's end leaves to the API's threads: writing the refusals of what waited to be
 // accepted. Who is not reached in time sees the connection close, which promises nothing either.
 constexpr milliseconds kLastAnswers{250};
-
-// Runs `task` on the loop and waits for it: set-up that belongs to the loop's thread.
-void run_on_loop(AsioLoop& loop, base::Task task) {
-  auto done = std::make_shared<std::promise<void>>();
-  auto finished = done->get_future();
-  loop.post([task = std::move(task), done]() mutable {
-    try {
-      task();
-      done->set_value();
-    } catch (...) {
-      done->set_exception(std::current_exception());
-    }
-  });
-  finished.get();
-}
-
-class ReadinessState final : public api::Readiness {
- public:
-  ReadinessState(const ports::StoreQueries& store, const plugin::PluginHost& plugins)
-      : store_(store), plugins_(plugins) {}
-
-  std::vector<std::string> unready_reasons() const override {
-    auto reasons = plugins_.problems();
-    if (!serving_) reasons.emplace_back("starting or stopping");
-    if (!store_.accepting()) reasons.emplace_back("the store accepts no messages now");
-    return reasons;
-  }
-  void set_serving(bool serving) { serving_ = serving; }
-
- private:
-  const ports::StoreQueries& store_;
-  const plugin::PluginHost& plugins_;
-  std::atomic<bool> serving_{false};
-};
 
 }  // namespace
 
@@ -123,7 +91,15 @@ class Gateway::Impl {
                                                          *store_, log_.get());
     reloader_ = std::make_unique<Reloader>(
         config_, std::move(reload),
-        ReloadTargets{.log = *log_, .intake = intake_, .inbound = *inbound_, .clients = clients_});
+        ReloadTargets{.log = *log_,
+                      .intake = intake_,
+                      .inbound = *inbound_,
+                      .clients = clients_,
+                      .read_certificates = [this] { return read_certificates(); },
+                      .in_force =
+                          [this](const config::Config& config) {
+                            server_->set_router(make_router(config));
+                          }});
     plugins_.load();
     plan();
   }
@@ -193,34 +169,52 @@ class Gateway::Impl {
     lifetime_.add({"server", [this] { start_server(); }, [this] { stop_server(); }});
   }
 
+  model::ProviderKey key_of(const std::string& provider) {
+    return provider_keys_[provider] = store_->intern_provider(provider);
+  }
+
   void start_plugins() {
-    plugins_.start([this](const std::string& name) {
-      return provider_keys_[name] = store_->intern_provider(name);
-    });
+    plugins_.start([this](const std::string& name) { return key_of(name); });
+  }
+
+  // `strategies`: the plugin host, or a replacement of what it runs.
+  std::unique_ptr<pipeline::Pipeline> make_pipeline(pipeline::PipelineSettings settings,
+                                                    auto& strategies) {
+    pipeline::PipelinePorts ports{.clock = clock_,
+                                  .random = loop_random_,
+                                  .loop = loop_,
+                                  .store = *store_,
+                                  .distributor = strategies.distributor(),
+                                  .limiter = strategies.limiter(),
+                                  .log = log_.get(),
+                                  .shared_window = strategies.shared_window(),
+                                  .settlements = &settlements_,
+                                  .inbound = inbound_.get(),
+                                  .route_distributors = strategies.route_distributors(),
+                                  .metrics = &metrics_,
+                                  .tracer = tracing_.tracer()};
+    return std::make_unique<pipeline::Pipeline>(std::move(settings), std::move(ports),
+                                                strategies.provider_slots(),
+                                                [this](const std::string& what) { die(what); });
   }
 
   void start_pipeline() {
-    pipeline_ = std::make_unique<pipeline::Pipeline>(
-        pipeline_settings(config_),
-        pipeline::PipelinePorts{.clock = clock_,
-                                .random = loop_random_,
-                                .loop = loop_,
-                                .store = *store_,
-                                .distributor = plugins_.distributor(),
-                                .limiter = plugins_.limiter(),
-                                .log = log_.get(),
-                                .shared_window = plugins_.shared_window(),
-                                .settlements = &settlements_,
-                                .inbound = inbound_.get(),
-                                .route_distributors = plugins_.route_distributors(),
-                                .metrics = &metrics_,
-                                .tracer = tracing_.tracer()},
-        plugins_.provider_slots(), [this](const std::string& what) { die(what); });
+    pipeline_ = std::make_unique<pipeline::PipelineRelay>(loop_);
+    auto first = make_pipeline(pipeline_settings(config_), plugins_);
     plugins_.connect(*pipeline_);
     const auto waiting = store_->callback_heads();
-    run_on_loop(loop_, [this] { pipeline_->start(); });
+    run_on(loop_, [&] { pipeline_->start(std::move(first)); });
     store_->start(*pipeline_);
-    run_on_loop(loop_, [this, &waiting] { callbacks_->start(waiting); });
+    run_on(loop_, [this, &waiting] { callbacks_->start(waiting); });
+    exchange_ = std::make_unique<PipelineExchange>(PipelineExchange::Parts{
+        .plugins = plugins_,
+        .relay = *pipeline_,
+        .log = *log_,
+        .key_of = [this](const std::string& name) { return key_of(name); },
+        .make =
+            [this](pipeline::PipelineSettings settings, const plugin::Replacement& replacement) {
+              return make_pipeline(std::move(settings), replacement);
+            }});
     if (!waiting.empty()) {
       log_->info("callbacks wait", {{"endpoints", fmt::to_string(waiting.size())}});
     }
@@ -242,7 +236,7 @@ class Gateway::Impl {
 
   // On the loop: what is still under way ends there, unheard.
   void end_callbacks() {
-    run_on_loop(loop_, [this] {
+    run_on(loop_, [this] {
       callback_http_.reset();
       callbacks_.reset();
     });
@@ -283,11 +277,7 @@ class Gateway::Impl {
     admin_socket_->start();
   }
 
-  void start_server() {
-    readiness_ = std::make_unique<ReadinessState>(*store_, plugins_);
-    metrics_page_ = std::make_unique<MetricsPage>(
-        MetricsParts{metrics_, *store_, *pipeline_, *callbacks_, plugins_, *readiness_, clock_,
-                     config_.store.path, [this] { return server_->stats(); }});
+  http::Router make_router(const config::Config& config) {
     const api::ApiPorts ports{.intake = intake_,
                               .providers = *pipeline_,
                               .store = *store_,
@@ -305,23 +295,37 @@ class Gateway::Impl {
                               .metrics = metrics_page_.get(),
                               .plugins = &plugin_directory_,
                               .reload = reloader_.get()};
-    api::ApiSettings settings = api::api_settings(config_);
-    const auto facades = std::ranges::find(clients_, config_.facades.client, &model::Client::name);
+    api::ApiSettings settings = api::api_settings(config);
+    const auto facades = std::ranges::find(clients_, config.facades.client, &model::Client::name);
     if (facades != clients_.end()) settings.facades.client = *facades;
     for (api::ReportingProvider& provider : settings.reporting) {
       const auto key = provider_keys_.find(provider.id);
       if (key != provider_keys_.end()) provider.key = key->second;
     }
-    auto router = api::make_router(std::move(settings), ports);
+    return api::make_router(std::move(settings), ports);
+  }
+
+  void start_server() {
+    readiness_ = std::make_unique<ReadinessState>(*store_, plugins_);
+    metrics_page_ = std::make_unique<MetricsPage>(
+        MetricsParts{metrics_, *store_, *pipeline_, *callbacks_, plugins_, *readiness_, clock_,
+                     config_.store.path, [this] { return server_->stats(); }});
     auto options = server_options(config_, *log_, &metrics_);
     options.decorate = [cors = api::Cors(config_.http.cors_origins), log = log_.get()](
                            const http::Request& request, http::Response& response) {
       cors.decorate(request, response);
       api::log_unrouted(*log, request, response);
     };
-    server_ = std::make_unique<http::Server>(std::move(options), std::move(router));
+    server_ = std::make_unique<http::Server>(std::move(options), make_router(config_));
     server_->start();
+    reloader_->start(*exchange_);
     readiness_->set_serving(true);
+  }
+
+  ReloadTargets::Certificates read_certificates() {
+    auto read = server_->read_certificates();
+    return {.listeners = http::Server::changed(*read),
+            .use = [this, read] { server_->set_certificates(*read); }};
   }
 
   void stop_server() {
@@ -367,7 +371,8 @@ class Gateway::Impl {
   http::WebhookSigner callback_signer_;
   std::unique_ptr<ports::HttpClient> callback_http_;
   std::unique_ptr<pipeline::CallbackDispatcher> callbacks_;
-  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::unique_ptr<pipeline::PipelineRelay> pipeline_;
+  std::unique_ptr<PipelineExchange> exchange_;
   pipeline::Intake intake_;
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<AdminSocket> admin_socket_;

@@ -13,7 +13,7 @@
 #include "core/api/metrics_source.h"
 #include "core/http/server.h"
 #include "core/pipeline/callbacks/dispatcher.h"
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/pipeline_relay.h"
 #include "core/plugin/plugin_host.h"
 #include "core/store/sqlite_store.h"
 #include "core/telemetry/metrics.h"
@@ -24,7 +24,7 @@ namespace heliograph::app {
 struct MetricsParts {
   const telemetry::Metrics& metrics;
   store::SqliteStore& store;
-  pipeline::Pipeline& pipeline;
+  pipeline::PipelineRelay& pipeline;
   const pipeline::CallbackDispatcher& callbacks;
   const plugin::PluginHost& plugins;
   const api::Readiness& readiness;

@@ -22,6 +22,7 @@ class HostDirectory final : public api::PluginDirectory {
       instance.version = std::move(status.version);
       instance.file = std::move(status.file);
       instance.sha256 = std::move(status.sha256);
+      instance.generation = status.generation;
       instance.state = std::move(status.state);
       instance.problem = std::move(status.problem);
       instance.misbehaviour = std::move(status.misbehaviour);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "core/app/configuration.h"
 #include "core/app/part_options.h"
+#include "core/app/pipeline_exchange.h"
 #include "core/config/changes.h"
 
 namespace heliograph::app {
@@ -35,8 +37,12 @@ class Reloader::Impl {
   api::ReloadResult run() {
     api::ReloadResult result;
     try {
+      if (exchange_ == nullptr) throw NotNow("the gateway is still starting");
       result = take(load_());
-    } catch (const std::exception& error) {  // ConfigInvalid, or a file that cannot be used
+    } catch (const NotNow& error) {
+      result.outcome = Outcome::kNotNow;
+      result.errors = {error.what()};
+    } catch (const std::exception& error) {  // ConfigInvalid, PluginError, an unusable file
       result.outcome = Outcome::kInvalid;
       result.errors = lines_of(error.what());
     }
@@ -44,6 +50,18 @@ class Reloader::Impl {
     tell(result);
     return result;
   }
+
+  // What was replaced is ended by the same thread, so that the next reload comes after it.
+  void finish() {
+    PipelineExchange* const exchange = exchange_;
+    if (exchange == nullptr) return;
+    try {
+      exchange->finish(in_force_.drain_timeout);
+    } catch (const std::exception& error) {
+      targets_.log.error("what a reload replaced did not end", {{"error", error.what()}});
+    }
+  }
+  void start(PipelineExchange& exchange) { exchange_ = &exchange; }
 
   boost::asio::thread_pool pool{1};
 
@@ -57,16 +75,29 @@ class Reloader::Impl {
       result.unchanged = std::move(found.reloadable);
       return result;
     }
-    if (found.none()) return result;
     // Made before anything is put in force: what may fail, fails here.
     auto intake = intake_settings(wanted);
     auto inbound = inbound_settings(wanted, targets_.clients);
+    const auto certificates = targets_.read_certificates();
+    for (const std::string& listener : certificates.listeners) {
+      found.reloadable.push_back("certificates of " + listener);
+    }
+    // A plugin's file may have changed where the configuration has not.
+    for (auto& change : exchange_.load()->apply(wanted, found.dispatch)) {
+      result.instances.push_back({.kind = std::move(change.kind),
+                                  .name = std::move(change.name),
+                                  .what = std::move(change.what),
+                                  .generation = change.generation});
+    }
+    if (found.none() && result.instances.empty()) return result;
+    certificates.use();
     targets_.intake.apply(std::move(intake));
     targets_.inbound.apply(std::move(inbound));
     // What an operator has set at run time holds until the file says something new.
     if (wanted.log.level != in_force_.log.level) targets_.log.set_level(wanted.log.level);
     in_force_ = std::move(wanted);
     ++generation_;
+    targets_.in_force(in_force_);
     result.changed = std::move(found.reloadable);
     return result;
   }
@@ -74,6 +105,7 @@ class Reloader::Impl {
   void tell(const api::ReloadResult& result) {
     const auto generation = fmt::to_string(result.generation);
     switch (result.outcome) {
+      case Outcome::kNotNow:
       case Outcome::kInvalid:
         for (const auto& line : result.errors) {
           targets_.log.error("reload refused, nothing has changed",
@@ -97,6 +129,7 @@ class Reloader::Impl {
   config::Config in_force_;
   const Load load_;
   const ReloadTargets targets_;
+  std::atomic<PipelineExchange*> exchange_{nullptr};
   std::uint64_t generation_ = 1;
 };
 
@@ -110,12 +143,18 @@ void Reloader::reload(ports::Executor& where, ports::Done<api::ReloadResult> don
   boost::asio::post(impl_->pool, [impl = impl_.get(), &where, done = std::move(done)]() mutable {
     where.post(
         [done = std::move(done), result = impl->run()]() mutable { done(std::move(result)); });
+    impl->finish();
   });
 }
 
 void Reloader::reload() {
-  boost::asio::post(impl_->pool, [impl = impl_.get()] { impl->run(); });
+  boost::asio::post(impl_->pool, [impl = impl_.get()] {
+    impl->run();
+    impl->finish();
+  });
 }
+
+void Reloader::start(PipelineExchange& exchange) { impl_->start(exchange); }
 
 void Reloader::stop() { impl_->pool.join(); }
 

@@ -26,11 +26,9 @@ class Comparison {
 
   Changes run() {
     live();
+    dispatch();
     whole();
-    // Lists of tables, by name; their order is a part of them.
-    named("provider", &Config::providers, &Provider::id);
-    named("route", &Config::routes, &Route::name);
-    named("client", &Config::clients, &Client::name);
+    named(out_.restart_required, "client", &Config::clients, &Client::name);
     if (old_ != new_) out_.restart_required.emplace_back("(others)");
     return std::move(out_);
   }
@@ -62,6 +60,22 @@ class Comparison {
     }
   }
 
+  // What another pipeline takes over with.
+  void dispatch() {
+    auto& list = out_.reloadable;
+    const auto before = list.size();
+    named(list, "provider", &Config::providers, &Provider::id);
+    named(list, "route", &Config::routes, &Route::name);
+    piece(list, "limits.dispatch", old_.limits.dispatch, new_.limits.dispatch);
+    piece(list, "limiter", old_.limiter, new_.limiter);
+    piece(list, "distributor", old_.distributor, new_.distributor);
+    piece(list, "plugins", old_.plugins, new_.plugins);
+    piece(list, "retry", old_.retry, new_.retry);
+    piece(list, "health", old_.health, new_.health);
+    piece(list, "in_doubt", old_.in_doubt, new_.in_doubt);
+    out_.dispatch = list.size() != before;
+  }
+
   void whole() {
     restart("roles", &Config::roles);
     restart("http", &Config::http);
@@ -70,12 +84,6 @@ class Comparison {
     restart("messages", &Config::messages);
     restart("numbers", &Config::numbers);
     restart("limits", &Config::limits);
-    restart("retry", &Config::retry);
-    restart("health", &Config::health);
-    restart("in_doubt", &Config::in_doubt);
-    restart("plugins", &Config::plugins);
-    restart("limiter", &Config::limiter);
-    restart("distributor", &Config::distributor);
     restart("billing", &Config::billing);
     restart("facades", &Config::facades);
     restart("inbound", &Config::inbound);
@@ -89,25 +97,23 @@ class Comparison {
     restart("mock", &Config::mock);
   }
 
+  // Lists of tables, by name; their order is a part of them.
   template <class T>
-  void named(const std::string& section, std::vector<T> Config::* member, std::string T::* name) {
+  void named(std::vector<std::string>& list, const std::string& section,
+             std::vector<T> Config::* member, std::string T::* name) {
     auto& was = old_.*member;
     const auto& is = new_.*member;
     if (was == is) return;
-    const auto before = out_.restart_required.size();
+    const auto before = list.size();
     for (const T& one : was) {
       const auto found = std::ranges::find(is, one.*name, name);
-      if (found == is.end() || *found != one) {
-        out_.restart_required.push_back(section + "." + one.*name);
-      }
+      if (found == is.end() || *found != one) list.push_back(section + "." + one.*name);
     }
     for (const T& one : is) {
       if (std::ranges::find(was, one.*name, name) != was.end()) continue;
-      out_.restart_required.push_back(section + "." + one.*name);
+      list.push_back(section + "." + one.*name);
     }
-    if (out_.restart_required.size() == before) {
-      out_.restart_required.push_back(section + " (order)");
-    }
+    if (list.size() == before) list.push_back(section + " (order)");
     was = is;
   }
 

@@ -13,7 +13,8 @@ namespace heliograph::config {
 
 struct Changes {
   std::vector<std::string> reloadable;        // "log.level", "client.shop.quiet_hours"
-  std::vector<std::string> restart_required;  // "store", "provider.acme"
+  std::vector<std::string> restart_required;  // "store", "http"
+  bool dispatch = false;  // of the reloadable ones some are about providers, strategies or limits
   bool none() const { return reloadable.empty() && restart_required.empty(); }
 };
 

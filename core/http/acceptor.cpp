@@ -101,7 +101,7 @@ std::unique_ptr<ListenerContext> make_listener_context(const ListenerOptions& op
   auto context = std::make_unique<ListenerContext>();
   context->name = options.name;
   if (!options.cert.empty()) {
-    context->tls.emplace(make_server_tls(options.cert, options.key, options.client_ca));
+    context->tls = read_listener_tls(options.cert, options.key, options.client_ca);
   } else if (!options.key.empty() || !options.client_ca.empty()) {
     throw listen_error(options.listen, "`key` and `client_ca` need a `cert`");
   }
@@ -172,7 +172,7 @@ void Acceptor::hand_over(Worker& worker, tcp::socket socket) {
 // that the close does not overtake it. Nobody waits for a peer that is not wanted.
 void Acceptor::refuse(tcp::socket& socket) {
   shared_.refused.fetch_add(1, std::memory_order_relaxed);
-  if (context_.tls) return;
+  if (context_.tls.load()) return;
   Error ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::const_buffer(refusal_.data(), refusal_.size()), ignored);

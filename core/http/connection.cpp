@@ -109,7 +109,8 @@ Connection::Connection(Worker& worker, ListenerContext& listener, asio::ip::tcp:
                        const asio::ip::address& peer)
     : worker_(worker),
       listener_(listener),
-      transport_(std::move(socket), listener.tls ? &*listener.tls : nullptr),
+      tls_(listener.tls.load()),
+      transport_(std::move(socket), tls_ ? &tls_->context : nullptr),
       peer_(peer.to_string()),
       peer_is_loopback_(peer.is_loopback()),
       in_(worker.shared().options.header_max + 4096) {
@@ -130,11 +131,12 @@ asio::awaitable<bool> Connection::serve_request() {
   RequestParser parser(worker_.shared().framing, request_);
   Step step = co_await read_header(parser);
   if (step == Step::kGo) step = prepare_request();
+  const std::shared_ptr<const Router> router = worker_.shared().router.load();
   Router::Match match;
   bool body_declined = false;
   LargeRequest large(worker_);
   if (step == Step::kGo) {
-    match = worker_.shared().router.find(request_.method, path_);
+    match = router->find(request_.method, path_);
     if (!large.admit(match.options, parser))
       step = refuse_with(503, "too many large requests at once");
   }

@@ -22,6 +22,7 @@
 #include "core/http/request_parser.h"
 #include "core/http/response_head.h"
 #include "core/http/router.h"
+#include "core/http/tls_context.h"
 #include "core/http/transport.h"
 #include "core/http/worker.h"
 
@@ -30,7 +31,8 @@ namespace heliograph::http {
 // What a connection knows of the listener it came by; outlives it.
 struct ListenerContext {
   std::string name;
-  std::optional<boost::asio::ssl::context> tls;
+  // Of connections accepted from now on; nullptr: they are plain.
+  std::atomic<std::shared_ptr<ListenerTls>> tls;
 };
 
 // Serves `socket` until it ends. Started on the worker's io_context.
@@ -86,6 +88,7 @@ class Connection final : public SweptConnection {
 
   Worker& worker_;
   ListenerContext& listener_;
+  const std::shared_ptr<ListenerTls> tls_;
   Transport transport_;
   const std::string peer_;
   const bool peer_is_loopback_;

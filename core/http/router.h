@@ -1,5 +1,4 @@
-// Router: from method and path to a handler. Built once at start, immutable afterwards; thread-safe
-// then.
+// Router: from method and path to a handler. Immutable once a server has it; thread-safe then.
 //
 // Patterns are literal segments and parameters: "/v1/messages/{id}". A literal wins over a
 // parameter. An unknown path is 404, a known path with another method 405 with `Allow`; HEAD is

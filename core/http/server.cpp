@@ -24,6 +24,15 @@ std::vector<std::string> tls_problems(const std::vector<ListenerOptions>& listen
   return problems;
 }
 
+class Server::Certificates {
+ public:
+  struct Entry {
+    ListenerContext* listener;
+    std::shared_ptr<ListenerTls> tls;
+  };
+  std::vector<Entry> differing;
+};
+
 class Server::Impl {
  public:
   Impl(ServerOptions options, Router router) : shared_(std::move(options), std::move(router)) {
@@ -44,6 +53,27 @@ class Server::Impl {
     std::vector<std::string> all;
     for (const auto& acceptor : acceptors_) all.push_back(acceptor->address());
     return all;
+  }
+
+  void set_router(Router router) {
+    shared_.router.store(std::make_shared<const Router>(std::move(router)));
+  }
+
+  std::shared_ptr<const Certificates> read_certificates() const {
+    auto read = std::make_shared<Certificates>();
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      const ListenerOptions& options = shared_.options.listeners[i];
+      const auto serves = listeners_[i]->tls.load();
+      if (!serves) continue;
+      try {
+        auto tls = read_listener_tls(options.cert, options.key, options.client_ca);
+        if (tls->digest != serves->digest)
+          read->differing.push_back({listeners_[i].get(), std::move(tls)});
+      } catch (const std::runtime_error& error) {
+        throw std::runtime_error("listener " + options.listen + ": " + error.what());
+      }
+    }
+    return read;
   }
 
   void start() {
@@ -100,6 +130,18 @@ Server::~Server() = default;
 
 std::vector<std::string> Server::addresses() const { return impl_->addresses(); }
 void Server::start() { impl_->start(); }
+void Server::set_router(Router router) { impl_->set_router(std::move(router)); }
+std::shared_ptr<const Server::Certificates> Server::read_certificates() const {
+  return impl_->read_certificates();
+}
+std::vector<std::string> Server::changed(const Certificates& read) {
+  std::vector<std::string> names;
+  for (const auto& [listener, tls] : read.differing) names.push_back(listener->name);
+  return names;
+}
+void Server::set_certificates(const Certificates& read) {
+  for (const auto& [listener, tls] : read.differing) listener->tls = tls;
+}
 void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
 ServerStats Server::stats() const { return impl_->stats(); }
 

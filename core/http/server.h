@@ -81,6 +81,18 @@ class Server {
   std::vector<std::string> addresses() const;
 
   void start();  // spawns the threads
+  // [any thread] For requests whose header is read from now on. The one before stays for those that
+  // it handles, and is destroyed with the last of them, on an API thread.
+  void set_router(Router router);
+
+  // Certificates and keys of the listeners, read anew. [any thread, one at a time]
+  class Certificates;
+  // Throws std::runtime_error naming the listener and the file at fault. Nothing changes yet.
+  std::shared_ptr<const Certificates> read_certificates() const;
+  // Listeners whose files differ from what they serve, by their names; these serve connections
+  // accepted from now on with what was read.
+  static std::vector<std::string> changed(const Certificates& read);
+  void set_certificates(const Certificates& read);
   // Stops accepting, answers what is being read or handled with `Connection: close`, closes idle
   // connections, and waits up to `timeout` before it cuts what is left. Blocking.
   void stop(std::chrono::milliseconds timeout);

@@ -1,9 +1,14 @@
 #include "core/http/tls_context.h"
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
 #include <boost/system/error_code.hpp>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
+
+#include "core/http/digest.h"
 
 namespace heliograph::http {
 namespace {
@@ -54,6 +59,20 @@ ssl::context make_server_tls(const std::string& cert, const std::string& key,
     SSL_CTX_set_session_cache_mode(context.native_handle(), SSL_SESS_CACHE_OFF);
   }
   return context;
+}
+
+std::shared_ptr<ListenerTls> read_listener_tls(const std::string& cert, const std::string& key,
+                                               const std::string& client_ca) {
+  std::string bytes;
+  for (const std::string& path : {cert, key, client_ca}) {
+    std::ifstream file(path, std::ios::binary);  // one that is missing is told below
+    bytes += std::string(std::istreambuf_iterator<char>(file), {});
+    bytes += '\0';
+  }
+  const auto digest = sha256(bytes);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return std::make_shared<ListenerTls>(make_server_tls(cert, key, client_ca),
+                                       std::string(digest.begin(), digest.end()));
 }
 
 ssl::context make_client_tls(const std::string& ca_file) {

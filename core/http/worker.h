@@ -27,12 +27,12 @@
 
 namespace heliograph::http {
 
-// What the connections of all workers share; immutable but for `limits` and the counters.
+// What the connections of all workers share; immutable but for `router`, `limits` and the counters.
 struct ServerShared {
   ServerShared(ServerOptions server_options, Router server_router)
       : options(std::move(server_options)),
         framing{options.header_max, options.target_max, options.fields_max},
-        router(std::move(server_router)),
+        router(std::make_shared<const Router>(std::move(server_router))),
         limits(options.max_connections, options.max_connections_per_address),
         metrics(ports::metrics_or_none(options.metrics)) {}
 
@@ -42,7 +42,8 @@ struct ServerShared {
 
   const ServerOptions options;
   const FramingLimits framing;
-  const Router router;
+  // A request keeps the one that it was found in until it is answered.
+  std::atomic<std::shared_ptr<const Router>> router;
   ConnectionLimits limits;
   std::atomic<std::uint64_t> refused{0};
   mutable ServerMetrics metrics;

@@ -61,7 +61,8 @@ AttemptRunner::AttemptRunner(const PipelineSettings& settings, const PipelinePor
       routes_(routes),
       owner_(owner),
       spans_(ports.tracer, ports.clock),
-      metrics_(ports::metrics_or_none(ports.metrics)) {
+      metrics_(ports::metrics_or_none(ports.metrics)),
+      last_ticket_(settings.tickets_after) {
   for (std::size_t i = 0; i < board.size(); ++i) metrics_of(i);  // seen before the first attempt
 }
 
@@ -119,6 +120,10 @@ void AttemptRunner::postpone(Job& job, std::size_t provider, model::TimePoint du
 
 void AttemptRunner::acquire(Job& job) {
   const std::size_t provider = job.choice.provider;
+  if (retiring_) {
+    board_.unwant_permit(provider, job.item.parts);
+    return undo(job);
+  }
   job.keys_count = board_.permit_keys(provider, job.item.parts, job.keys);
   job.begin_by = ports::MonoTime::max();
   if (job.keys_count == 0 || ports_.limiter == nullptr) {
@@ -153,6 +158,11 @@ void AttemptRunner::on_permit(Job& job, const ports::LimitAnswer& answer) {
     return undo(job);
   }
   job.grant = answer.grant;
+  if (retiring_) {
+    ports_.limiter->refund(job.grant, std::span(job.keys).first(job.keys_count), 1);
+    board_.unwant_permit(provider, job.item.parts);
+    return undo(job);
+  }
   if (now > job.begin_by) return take_permit_again(job, "limiter answers too late");
   job.granted_at = now;
   board_.permit_granted(provider, job.item.parts, now);

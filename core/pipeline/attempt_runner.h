@@ -57,6 +57,9 @@ class AttemptRunner {
   // Nothing was written while the permit was fresh: it is given back and taken again.
   void on_begin_missed(model::ProviderKey provider, ports::SendTicket ticket);
 
+  // Another pipeline takes over: attempts that have no permit yet are undone, the others end here.
+  void retire() { retiring_ = true; }
+
   // An attempt that a crash interrupted: what is to be recorded of it now.
   ports::FinishAttempt decide_interrupted(const model::WorkItem& item);
 
@@ -100,7 +103,8 @@ class AttemptRunner {
   AttemptMetrics metrics_;
   ports::MonoTime late_told_until_{};
   std::unordered_map<std::uint64_t, Job*> sending_;  // by ticket
-  std::uint64_t last_ticket_ = 0;
+  std::uint64_t last_ticket_;
+  bool retiring_ = false;
   std::size_t active_ = 0;
   std::uint64_t begun_ = 0;
   std::uint64_t finished_ = 0;

@@ -33,7 +33,17 @@ class ProviderWatcher {
   virtual void on_slot_free(std::size_t provider) = 0;
 };
 
-class Dispatcher final : public AttemptOwner {
+// The dispatcher of the pipeline that has taken over, to the one that only ends what it began.
+class Heir {
+ public:
+  virtual ~Heir() = default;
+  // It waits in the store, there.
+  virtual void note_waiting(const ports::QueueKey& key, ports::QueuePosition position) = 0;
+  // One attempt less is in the hands of this very instance.
+  virtual void on_slot_freed(const ports::Provider* instance) = 0;
+};
+
+class Dispatcher final : public AttemptOwner, public Heir {
  public:
   Dispatcher(const PipelineSettings& settings, const PipelinePorts& ports, ports::Log& log,
              ProviderBoard& board, DispatchClasses& classes, const RouteBook& routes,
@@ -46,7 +56,8 @@ class Dispatcher final : public AttemptOwner {
   void offer(model::WorkItem item);
   // Now and then: ends messages in memory that nobody takes, forgets queues that are not used.
   void tidy();
-  void note_waiting(const ports::QueueKey& key, ports::QueuePosition position);
+  void note_waiting(const ports::QueueKey& key, ports::QueuePosition position) override;
+  void on_slot_freed(const ports::Provider* instance) override;
   AttemptRunner& runner() { return runner_; }
 
   PipelineStats stats() const;  // [any thread] as of the last pump; without hints_dropped
@@ -54,6 +65,10 @@ class Dispatcher final : public AttemptOwner {
   // Nothing new begins from now on; `done` once nothing is between begin and record, or at
   // `deadline`.
   void drain(ports::MonoTime deadline, base::Task done);
+
+  // Nothing new begins, attempts without a permit are undone, and the rest ends here: `heir` is
+  // told of each message that waits again. `done` once nothing is under way. `heir` outlives this.
+  void retire(Heir& heir, base::Task done);
 
   // AttemptOwner
   void on_returned(Job& job) override;
@@ -81,6 +96,7 @@ class Dispatcher final : public AttemptOwner {
   void arm();
   void check_drained();
   void publish();
+  void hand_on(Job& job, const std::optional<Scheduler::Waits>& waits);
 
   Placed place(Job& job);
   Placed place_at(Job& job, const Choice& choice);
@@ -115,6 +131,7 @@ class Dispatcher final : public AttemptOwner {
   } published_;
   bool draining_ = false;
   base::Task drained_;
+  Heir* heir_ = nullptr;  // set: another dispatcher has taken over
   Alive alive_;
 };
 

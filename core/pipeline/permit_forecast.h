@@ -44,6 +44,21 @@ class PermitForecast {
     return {index_, static_cast<std::uint32_t>(std::min(cost, most_))};
   }
 
+  std::uint32_t index() const { return index_; }
+  // That many units, at most what the limit can ever grant at once.
+  ports::LimitKey key_of(std::uint64_t units) const {
+    return {index_, static_cast<std::uint32_t>(std::min(units, most_))};
+  }
+  // Units that the limit is poorer by now.
+  std::uint64_t granted(ports::MonoTime now) { return meter_.quota() - meter_.room(now); }
+  // The same limit at the same limiter, as another forecast saw it last. What that one still wants
+  // is its own affair.
+  void inherit(const PermitForecast& before) {
+    meter_ = before.meter_;
+    trusted_ = before.trusted_;
+    denied_until_ = before.denied_until_;
+  }
+
   // When a permit of `cost` can be had besides those already wanted; `now`: at once.
   ports::MonoTime when(ports::MonoTime now, std::uint64_t cost) {
     if (now < denied_until_) return denied_until_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/assert.h"
 #include "core/pipeline/dispatcher.h"
 #include "core/pipeline/health_exchange.h"
 #include "core/pipeline/hint_box.h"
@@ -44,6 +45,9 @@ PipelinePorts with_distributor(PipelinePorts handed, ports::Distributor& distrib
           .tracer = handed.tracer};
 }
 
+// How long a new limiter may take to book what was granted before it.
+constexpr std::chrono::seconds kChargeMax{1};
+
 // Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to
 // repeat.
 constexpr std::size_t kEventsUnderWayMax = 50'000;
@@ -76,9 +80,49 @@ class Pipeline::Impl {
   }
 
   void take_hints() {
+    if (!serving) return;  // they stay in the box
     HintBox::Hints taken = hints.take();
     for (model::WorkItem& item : taken.items) dispatcher.offer(std::move(item));
     for (const auto& [key, position] : taken.dropped) dispatcher.note_waiting(key, position);
+  }
+
+  void serve() {
+    serving = true;
+    dispatcher.providers_changed();
+    health_exchange.start();
+    sweeper.start();
+    take_hints();
+  }
+
+  void retire(Heir& heir, base::Task drained) {
+    serving = false;
+    distributors.retire();
+    health_exchange.stop();
+    sweeper.stop();
+    retired = std::move(drained);
+    dispatcher.retire(heir, [this] {
+      attempts_ended = true;
+      check_retired();
+    });
+  }
+
+  void check_retired() {
+    if (attempts_ended && events_under_way == 0 && retired) std::exchange(retired, {})();
+  }
+
+  // A limiter that others share knows already.
+  void charge_limiter(ProviderBoard& before) {
+    if (ports.limiter == nullptr || ports.shared_window != nullptr) return;
+    const ports::MonoTime now = ports.clock.mono();
+    for (const ports::LimitKey& key : board.granted_before(before, now)) {
+      const ports::LimitRequest request{.keys = std::span(&key, 1),
+                                        .min_items = 1,
+                                        .max_items = 1,
+                                        .now = now,
+                                        .deadline = now + kChargeMax};
+      ports.limiter->acquire(request, [](const ports::LimitAnswer&) {});
+      board.charge(key, now);
+    }
   }
 
   void each_minute() {
@@ -103,6 +147,9 @@ class Pipeline::Impl {
   HealthExchange health_exchange;
   Sweeper sweeper;
   std::size_t events_under_way = 0;
+  bool serving = false;
+  bool attempts_ended = false;  // of a retired one
+  base::Task retired;
   Alive alive;
 };
 
@@ -116,13 +163,42 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::start() {
   Impl& impl = *impl_;
-  intern_classes(impl.ports.store, impl.board, impl.routes, impl.classes);
+  prepare();
   if (!impl.routes.empty()) impl.book.know_clients(impl.ports.store.client_names());
   impl.desk.restore(impl.ports.store.provider_states());
   recover_messages(impl.ports, impl.log, impl.dispatcher, impl.alive);
-  impl.dispatcher.providers_changed();
-  impl.health_exchange.start();
-  impl.sweeper.start();
+  impl.serve();
+}
+
+void Pipeline::prepare() {
+  Impl& impl = *impl_;
+  intern_classes(impl.ports.store, impl.board, impl.routes, impl.classes);
+}
+
+Pipeline::Reading Pipeline::read() {
+  ports::Store& store = impl_->ports.store;
+  Reading reading{.heads = store.queue_heads(), .states = store.provider_states(), .clients = {}};
+  if (!impl_->routes.empty()) reading.clients = store.client_names();
+  return reading;
+}
+
+void Pipeline::take_over(Handover handover, Reading reading) {
+  Impl& impl = *impl_;
+  Impl& old = *handover.before.impl_;
+  HG_ASSERT(!impl.serving);
+  old.retire(impl.dispatcher, std::move(handover.drained));
+  impl.book.know_clients(std::move(reading.clients));
+  // Of providers that were not there just now: as an earlier configuration left them.
+  std::erase_if(reading.states, [&old](const ports::ProviderState& state) {
+    return old.board.find(state.key).has_value();
+  });
+  impl.desk.restore(reading.states);
+  const bool same_limiter = impl.ports.limiter == old.ports.limiter;
+  impl.board.inherit(old.board, same_limiter, impl.ports.clock.wall());
+  if (handover.limiter_is_new) impl.charge_limiter(old.board);
+  for (const ports::QueueHead& head : reading.heads)
+    impl.dispatcher.note_waiting(head.key, {head.first_due, 0});
+  impl.serve();
 }
 
 void Pipeline::drain(ports::MonoTime deadline, base::Task done) {
@@ -193,6 +269,7 @@ void Pipeline::on_report(model::ProviderKey provider, ports::ProviderReport repo
   auto stored = [&impl, count, done = std::move(done)](bool taken) mutable {
     impl.events_under_way -= count;
     done(taken);
+    impl.check_retired();
   };
   if (inbound) {
     auto taken =
@@ -209,6 +286,8 @@ void Pipeline::on_report(model::ProviderKey provider, ports::ProviderReport repo
 }
 
 // ---- from operators ----
+
+ProviderDesk& Pipeline::desk() { return impl_->desk; }
 
 void Pipeline::providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) {
   impl_->ports.loop.post(

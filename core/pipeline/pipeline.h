@@ -9,6 +9,7 @@
 // before it runs. Everything handed in outlives the pipeline.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@
 
 namespace heliograph::pipeline {
 
+class ProviderDesk;
+
 // One provider as configured, and the handle to it.
 struct ProviderSlot {
   config::Provider settings;
@@ -49,6 +52,8 @@ struct PipelineSettings {
   config::Billing billing;
   config::Messages messages;
   std::vector<config::Route> routes;
+  // Tickets of sends are above it: each pipeline of a process numbers in a range of its own.
+  std::uint64_t tickets_after = 0;
 };
 
 struct PipelinePorts {
@@ -100,6 +105,26 @@ class Pipeline final : public ports::StoreEvents,
   // the loop runs and before Store::start(), which the caller does next. Blocking; throws what the
   // store throws.
   void start();
+  // What a pipeline that takes over from another has to know of the store.
+  struct Reading {
+    std::vector<ports::QueueHead> heads;
+    std::vector<ports::ProviderState> states;
+    std::map<model::ClientId, std::string> clients;
+  };
+  // Instead of start(), in this order. Blocking, on any thread but the loop's: prepare(), then,
+  // while the store tells this pipeline too what waits, read(). Both throw what the store throws.
+  void prepare();
+  Reading read();
+  struct Handover {
+    Pipeline& before;
+    bool limiter_is_new = false;  // it knows nothing of what was granted until now
+    base::Task drained;           // [loop] `before` has nothing under way any more
+  };
+  // [loop] From now on this one dispatches. `before` ends the attempts that have a permit and gives
+  // back the others; it must not outlive this one. What it knows of the providers goes on here, and
+  // what was granted under its limits counts for a new limiter too.
+  void take_over(Handover handover, Reading reading);
+
   // [loop] Begins nothing new; `done` once nothing is in flight. What is in flight at the deadline
   // stays SENDING in the store and is in doubt at the next start.
   void drain(ports::MonoTime deadline, base::Task done);
@@ -118,6 +143,8 @@ class Pipeline final : public ports::StoreEvents,
   void on_quarantine(model::ProviderKey provider, std::string reason) override;
   void on_report(model::ProviderKey provider, ports::ProviderReport report,
                  base::UniqueFunction<void(bool)> done) override;
+
+  ProviderDesk& desk();  // [loop]
 
   // ProviderAdmin, [any thread]
   void providers(ports::Executor& where, ports::Done<std::vector<ProviderStatus>> done) override;

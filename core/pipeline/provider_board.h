@@ -36,6 +36,7 @@ struct ProviderEntry {
 
   std::uint32_t max_in_flight;
   std::uint32_t in_flight = 0;  // window slots taken: from before the begin to the result
+  std::uint32_t inherited = 0;  // of them, those that the pipeline before began and has to end
   std::uint32_t parked = 0;     // messages waiting beside their pick
   // The window is full and a parked message has waited in vain: not a candidate until a slot is
   // free.
@@ -66,6 +67,17 @@ class ProviderBoard {
   // than kProvidersMax.
   ProviderBoard(const PipelineSettings& settings, std::vector<ProviderSlot> slots,
                 const std::vector<model::ProviderKey>& keys);
+
+  // Takes over what `before`, the board of the pipeline that ran until now, knows of the providers
+  // that are on both: health, what an operator said, statistics, pauses; and where it is the same
+  // instance still, its window, the attempts it has in hand, and a quarantine. `same_limiter`: the
+  // limits are the same too, and what was granted under them.
+  void inherit(ProviderBoard& before, bool same_limiter, model::TimePoint wall);
+  // What each limit of both boards has granted within its window: to be taken from a new limiter
+  // that knows nothing of it.
+  std::vector<ports::LimitKey> granted_before(ProviderBoard& before, ports::MonoTime now);
+  // As if it had granted that now.
+  void charge(const ports::LimitKey& key, ports::MonoTime now);
 
   std::size_t size() const { return entries_.size(); }
   ProviderEntry& operator[](std::size_t i) { return entries_[i]; }

@@ -64,6 +64,7 @@ ports::Distributor& RouteDistributors::at(RouteIndex route) {
 }
 
 void RouteDistributors::on_candidates(std::span<const ports::Candidate> candidates) {
+  if (retired_) return;
   general_.on_candidates(candidates);
   for (std::size_t i = 0; i < of_rules_.size(); ++i) {
     const auto members = table_.members(i);
@@ -79,6 +80,7 @@ void RouteDistributors::on_candidates(std::span<const ports::Candidate> candidat
 }
 
 std::optional<ports::Pick> RouteDistributors::pick(const ports::PickRequest& request) {
+  if (retired_) return std::nullopt;
   auto pick = at(request.route).pick(request);
   if (pick) pick->route = request.route;
   return pick;
@@ -86,7 +88,7 @@ std::optional<ports::Pick> RouteDistributors::pick(const ports::PickRequest& req
 
 void RouteDistributors::on_result(const ports::Pick& pick, model::ProviderKey provider,
                                   model::Outcome outcome, std::chrono::nanoseconds latency) {
-  at(pick.route).on_result(pick, provider, outcome, latency);
+  if (!retired_) at(pick.route).on_result(pick, provider, outcome, latency);
 }
 
 }  // namespace heliograph::pipeline

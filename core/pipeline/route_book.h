@@ -50,6 +50,10 @@ class RouteDistributors final : public ports::Distributor {
   RouteDistributors(const RouteTable& table, ports::Distributor& general,
                     std::vector<ports::Distributor*> of_rules);
 
+  // Another pipeline has taken over, which may use the same strategies for other candidates: they
+  // hear nothing more from here.
+  void retire() { retired_ = true; }
+
   void on_candidates(std::span<const ports::Candidate> candidates) override;
   std::optional<ports::Pick> pick(const ports::PickRequest& request) override;
   void on_result(const ports::Pick& pick, model::ProviderKey provider, model::Outcome outcome,
@@ -61,6 +65,7 @@ class RouteDistributors final : public ports::Distributor {
   const RouteTable& table_;
   ports::Distributor& general_;
   const std::vector<ports::Distributor*> of_rules_;
+  bool retired_ = false;
 };
 
 }  // namespace heliograph::pipeline

@@ -6,6 +6,7 @@
 
 #include "core/plugin/distributor_handle.h"
 #include "core/plugin/lifecycle.h"
+#include "core/plugin/plugin_set.h"
 #include "core/plugin/provider_handle.h"
 #include "core/plugin/vtables.h"
 
@@ -34,9 +35,9 @@ std::string section_title(const PluginSection& section) {
 }
 
 void Assembly::note_warnings(const Module& module) const {
-  if (services_.log == nullptr) return;
+  if (core_.services.log == nullptr) return;
   for (const auto& warning : module.warnings) {
-    services_.log->warn("plugin", {{"file", module.source.native()}, {"warning", warning}});
+    core_.services.log->warn("plugin", {{"file", module.source.native()}, {"warning", warning}});
   }
 }
 
@@ -49,20 +50,21 @@ std::expected<std::shared_ptr<const Module>, std::string> Assembly::load_module(
   // Constructors of the library run inside: they may hang like any other code of it.
   using Loaded = std::expected<std::shared_ptr<const Module>, std::string>;
   auto loaded = std::make_shared<Loaded>(std::unexpected("was not loaded"));
-  const auto in_time = thread_.run(
-      [loader = &loader_, loaded, at = *location] {
-        *loaded = loader->load(at);
+  const auto in_time = core_.thread.run(
+      [loader = &core_.loader, loaded, at = *location,
+       component = fmt::format("{} '{}'", kind_name(section.kind), section.plugin)] {
+        *loaded = loader->load(at, component);
         if (!*loaded) return;
         if (auto ready = loader->initialise(***loaded); !ready) {
           *loaded = std::unexpected(ready.error());
         }
       },
-      options_.budgets.load);
+      core_.budgets.load);
   if (!in_time) return std::unexpected(location->file.string() + " hangs while it is loaded");
   return *loaded;
 }
 
-std::expected<std::shared_ptr<Instance>, Assembly::Lines> Assembly::make(PluginSection& section) {
+std::expected<Resolved, Assembly::Lines> Assembly::resolve(PluginSection& section) {
   const auto fail = [&section](std::string_view why) {
     return std::unexpected(Lines{fmt::format("{}: {}", section_title(section), why)});
   };
@@ -78,10 +80,16 @@ std::expected<std::shared_ptr<Instance>, Assembly::Lines> Assembly::make(PluginS
                       .environment = &options_.environment,
                       .folder = options_.config_folder});
   if (!config) return std::unexpected(std::move(config.error()));
-  auto instance =
-      build(section, {section.name, ++last_number_, *module, component}, std::move(*config));
-  if (!instance) return fail(instance.error());
-  return std::move(*instance);
+  return Resolved{*module, component, std::move(*config)};
+}
+
+std::expected<std::shared_ptr<Instance>, Assembly::Lines> Assembly::make(
+    const PluginSection& section, Resolved resolved) {
+  InstanceIdentity identity{section.name, ++core_.last_number, std::move(resolved.module),
+                            resolved.component};
+  auto instance = build(section, std::move(identity), std::move(resolved.config));
+  if (instance) return std::move(*instance);
+  return std::unexpected(Lines{fmt::format("{}: {}", section_title(section), instance.error())});
 }
 
 std::expected<std::shared_ptr<Instance>, std::string> Assembly::build(const PluginSection& section,
@@ -92,11 +100,11 @@ std::expected<std::shared_ptr<Instance>, std::string> Assembly::build(const Plug
   if (!life) return std::unexpected(life.error());
   const auto http_given = config.http_given;
   auto instance = std::make_shared<Instance>(std::move(identity), *life, std::move(config),
-                                             services_, options_.budgets, metrics_);
+                                             core_.services, core_.budgets, core_.metrics);
   auto side = make_side(component, *instance);
   if (!side) return std::unexpected(side.error());
   instance->set_side(std::move(*side));
-  Lifecycle lifecycle(instance, thread_);
+  Lifecycle lifecycle(instance, core_.thread);
   if (auto created = lifecycle.create(); !created) return std::unexpected(created.error());
   if (http_given && !instance->http().used()) {
     auto ended = lifecycle.end();
@@ -121,9 +129,7 @@ std::expected<std::unique_ptr<KindSide>, std::string> Assembly::make_side(
   }
   const auto table = limiter_of(component);
   if (!table) return std::unexpected(table.error());
-  const FailurePolicy policy{.on_failure = parse_on_failure(options_.limiter.on_failure),
-                             .instances = options_.limiter.instances};
-  return std::make_unique<LimiterHandle>(instance, *table, policy);
+  return std::make_unique<LimiterHandle>(instance, *table, failure_policy(options_.limiter));
 }
 
 }  // namespace heliograph::plugin

@@ -1,5 +1,5 @@
-// Assembly: makes one instance from its part of the configuration: find the file, load the module,
-// check the table, build the host's side, create. Internal to plugin_host.cpp.
+// Assembly: makes one instance from its part of the configuration: find the file, load the module
+// and check the table (resolve), build the host's side and create (make). Internal to PluginHost.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin/control_thread.h"
+#include "core/plugin/config_schema.h"
 #include "core/plugin/instance.h"
-#include "core/plugin/limiter_handle.h"
 #include "core/plugin/plugin_host.h"
 
 namespace heliograph::plugin {
@@ -25,21 +24,29 @@ struct PluginSection {
   const config::Provider* provider = nullptr;  // kind provider
 };
 
+// What a section comes to, before an instance of it is made.
+struct Resolved {
+  std::shared_ptr<const Module> module;
+  const ComponentInfo* component = nullptr;
+  PreparedConfig config;
+};
+
+struct HostCore;
+
 class Assembly {
  public:
-  Assembly(const PluginHostOptions& options, const HostServices& services, ModuleLoader& loader,
-           MetricsRegistry& metrics, ControlThread& thread)
-      : options_(options),
-        services_(services),
-        loader_(loader),
-        metrics_(metrics),
-        thread_(thread) {}
+  using Lines = std::vector<std::string>;
 
-  // The errors are complete lines. `required` becomes false when [[plugin]] says so.
-  std::expected<std::shared_ptr<Instance>, std::vector<std::string>> make(PluginSection& section);
+  // `options` are the ones the sections stand in.
+  Assembly(const PluginHostOptions& options, HostCore& core) : options_(options), core_(core) {}
+
+  // The errors are complete lines. `required` becomes false when [[plugin]] says so. Calls nothing
+  // of a module that is in memory already.
+  std::expected<Resolved, Lines> resolve(PluginSection& section);
+  std::expected<std::shared_ptr<Instance>, Lines> make(const PluginSection& section,
+                                                       Resolved resolved);
 
  private:
-  using Lines = std::vector<std::string>;
   std::expected<std::shared_ptr<const Module>, std::string> load_module(PluginSection& section);
   std::expected<std::shared_ptr<Instance>, std::string> build(const PluginSection& section,
                                                               InstanceIdentity identity,
@@ -49,11 +56,7 @@ class Assembly {
   void note_warnings(const Module& module) const;
 
   const PluginHostOptions& options_;
-  const HostServices& services_;
-  ModuleLoader& loader_;
-  MetricsRegistry& metrics_;
-  ControlThread& thread_;
-  std::uint16_t last_number_ = 0;
+  HostCore& core_;
 };
 
 // "provider 'p1'" with where it stands: for the beginning of a line about it.

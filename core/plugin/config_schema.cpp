@@ -5,12 +5,14 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
 #include "core/base/text.h"
+#include "core/plugin/abi_text.h"
 #include "core/plugin/schema_walk.h"
 
 namespace heliograph::plugin {
@@ -179,6 +181,15 @@ std::expected<PreparedConfig, Lines> prepare_config(const ConfigInput& input) {
   if (!lines.empty()) return std::unexpected(std::move(lines));
   prepared.view = std::make_unique<ConfigView>(std::move(value));
   return prepared;
+}
+
+bool PreparedConfig::same_as(const PreparedConfig& other) const {
+  const auto pool = [](const ports::HttpPoolOptions& options) {
+    return std::tie(options.connections_max, options.queue_max, options.connect_timeout,
+                    options.idle_max, options.ca_file);
+  };
+  return http_given == other.http_given && pool(http) == pool(other.http) &&
+         view_of(view->text()) == view_of(other.view->text());
 }
 
 }  // namespace heliograph::plugin

@@ -36,6 +36,10 @@ struct PreparedConfig {
   // its own schema has a property of that name.
   ports::HttpPoolOptions http;
   bool http_given = false;
+
+  // Would a plugin that was created with the other see any difference? Secrets are compared as they
+  // read.
+  bool same_as(const PreparedConfig& other) const;
 };
 
 // The errors are complete lines: "heliograph.toml:41: [provider.config] timeout: expected a

@@ -36,6 +36,7 @@ struct Budgets {
   std::chrono::nanoseconds send_grace{std::chrono::seconds{1}};  // after a send's deadline
   std::chrono::nanoseconds acquire{std::chrono::milliseconds{50}};
   std::chrono::nanoseconds ingress{std::chrono::seconds{10}};
+  std::chrono::nanoseconds handover{std::chrono::seconds{10}};  // drain of an exclusive instance
 };
 
 }  // namespace heliograph::plugin

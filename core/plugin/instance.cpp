@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/assert.h"
 #include "core/plugin/abi_text.h"
 #include "core/plugin/host_functions.h"
 
@@ -53,6 +54,12 @@ void Instance::abandon(const std::string& reason) {
   quarantine(reason);
   set_state(InstanceState::kAbandoned);
   strand_.abandon();
+}
+
+void Instance::renew() {
+  HG_ASSERT(state() == InstanceState::kDestroyed);
+  self_ = nullptr;
+  set_state(InstanceState::kNew);
 }
 
 void Instance::put_off(const char* what, base::Task task) {

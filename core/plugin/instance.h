@@ -91,6 +91,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void quarantine(const std::string& reason);
   // [control thread] After a [ctl] call that never returned. Nothing is called any more.
   void abandon(const std::string& reason);
+  // [control thread] After destroy(): it may be created again, with the same configuration. What
+  // was posted for its life before has run.
+  void renew();
 
   Strand& strand() { return strand_; }
   TicketTable& tickets() { return tickets_; }

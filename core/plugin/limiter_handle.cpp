@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "core/base/assert.h"
@@ -18,8 +19,23 @@ constexpr std::chrono::seconds kClosedRetry{1};
 constexpr std::chrono::seconds kUnknownMax{10};
 // One late answer is no outage: the backend is asked again soon, and a good answer ends the wait.
 constexpr std::chrono::milliseconds kAskAgain{100};
+// While rules change: the plugin takes them within milliseconds.
+constexpr std::chrono::milliseconds kHeldRetry{2};
 constexpr std::size_t kWaitingMax = 10'000;
 constexpr std::size_t kLocalGrantsMax = 10'000;  // for refunds; an older one is simply not refunded
+
+// Where each of `before` is in `after`, by id.
+std::vector<std::optional<std::uint32_t>> places_of(const std::vector<ports::LimitRule>& before,
+                                                    const std::vector<ports::LimitRule>& after) {
+  std::vector<std::optional<std::uint32_t>> places;
+  for (const auto& rule : before) {
+    const auto found = std::ranges::find(after, rule.id, &ports::LimitRule::id);
+    places.push_back(found == after.end()
+                         ? std::nullopt
+                         : std::optional(static_cast<std::uint32_t>(found - after.begin())));
+  }
+  return places;
+}
 
 std::chrono::nanoseconds duration_of(std::uint64_t ns) {
   constexpr std::uint64_t kMax = 24ULL * 3600 * 1'000'000'000;
@@ -31,6 +47,10 @@ std::chrono::nanoseconds duration_of(std::uint64_t ns) {
 OnFailure parse_on_failure(const std::string& text) {
   if (text == "closed") return OnFailure::kClosed;
   return text == "open" ? OnFailure::kOpen : OnFailure::kLocalShare;
+}
+
+FailurePolicy failure_policy(const config::LimiterPlugin& settings) {
+  return {.on_failure = parse_on_failure(settings.on_failure), .instances = settings.instances};
 }
 
 // A request in the plugin's hands, with everything its views point to.
@@ -45,6 +65,7 @@ LimiterHandle::LimiterHandle(Instance& instance, hg_limiter table, FailurePolicy
     : instance_(instance),
       table_(table),
       policy_(policy),
+      rules_(std::make_unique<Rules>(std::vector<ports::LimitRule>{})),
       local_({}, 1),
       deadlines_(
           instance.services().loop, instance.services().clock,
@@ -53,30 +74,105 @@ LimiterHandle::LimiterHandle(Instance& instance, hg_limiter table, FailurePolicy
             return found != waiting_.end() && found->second->done;
           },
           [this](std::uint64_t op) { give_up(op); }),
-      shared_window_(instance) {}
+      shared_window_(instance) {
+  ports_.push_back(std::make_unique<LimiterPort>(*this));
+}
 
 LimiterHandle::~LimiterHandle() = default;
 
-std::span<const hg_limit_rule> LimiterHandle::set_rules(std::vector<ports::LimitRule> rules) {
-  rules_ = std::move(rules);
-  abi_rules_.clear();
-  for (const auto& rule : rules_) {
-    abi_rules_.push_back({.size = sizeof(hg_limit_rule),
-                          .algorithm = static_cast<std::uint32_t>(rule.algorithm),
-                          .window_ns = static_cast<std::uint64_t>(rule.window.count()),
-                          .limit = rule.limit,
-                          .burst = rule.burst,
-                          .id = to_abi(rule.id)});
+// ---- rules ----
+
+LimiterHandle::Rules::Rules(std::vector<ports::LimitRule> given) : list(std::move(given)) {
+  for (const auto& rule : list) {
+    told.push_back({.size = sizeof(hg_limit_rule),
+                    .algorithm = static_cast<std::uint32_t>(rule.algorithm),
+                    .window_ns = static_cast<std::uint64_t>(rule.window.count()),
+                    .limit = rule.limit,
+                    .burst = rule.burst,
+                    .id = to_abi(rule.id)});
   }
-  local_ = LocalWindow(rules_, policy_.instances);
-  return abi_rules_;
+}
+
+std::span<const hg_limit_rule> LimiterHandle::set_rules(std::vector<ports::LimitRule> rules) {
+  rules_ = std::make_unique<Rules>(std::move(rules));
+  local_ = LocalWindow(rules_->list, policy_.instances);
+  return rules_->told;
+}
+
+std::span<const hg_limit_rule> LimiterHandle::offer_rules(
+    const std::vector<ports::LimitRule>& rules) {
+  offered_ = std::make_unique<Rules>(rules);
+  offered_port_ = std::make_unique<LimiterPort>(*this);
+  return offered_->told;
+}
+
+ports::LimitAnswer LimiterHandle::held_answer() {
+  ports::LimitAnswer answer;
+  answer.retry_after = kHeldRetry;
+  return answer;
+}
+
+void LimiterHandle::hold(base::Task held) {
+  holding_ = true;
+  held_ = std::move(held);
+  tell_held();
+}
+
+void LimiterHandle::tell_held() {
+  const auto open = std::ranges::any_of(
+      waiting_, [](const auto& waiting) { return static_cast<bool>(waiting.second->done); });
+  if (held_ && !open) std::exchange(held_, nullptr)();
+}
+
+void LimiterHandle::take_rules(FailurePolicy policy) {
+  const auto& before = rules_->list;
+  const auto places = places_of(before, offered_->list);
+  std::vector<std::uint64_t> limits;
+  for (const auto& rule : before) limits.push_back(rule.limit);
+  for (const auto& port : ports_ | std::views::take(ports_.size() - 1)) port->moved(places);
+  ports_.back()->close(places, std::move(limits));
+  ports_.push_back(std::move(offered_port_));
+  policy_ = policy;
+  LocalWindow next(offered_->list, policy.instances);
+  next.take_over(local_, places);
+  local_ = std::move(next);
+  past_rules_.push_back(std::exchange(rules_, std::move(offered_)));
+  release();
+}
+
+void LimiterHandle::set_policy(FailurePolicy policy) {
+  const auto same = places_of(rules_->list, rules_->list);
+  LocalWindow next(rules_->list, policy.instances);
+  next.take_over(local_, same);
+  local_ = std::move(next);
+  policy_ = policy;
+}
+
+void LimiterHandle::resume() {
+  offered_.reset();
+  release();
+}
+
+void LimiterHandle::release() {
+  holding_ = false;
+  held_ = nullptr;
+  for (auto& held : std::exchange(held_refunds_, {})) {
+    held.port->refund(held.grant, held.keys, held.items);
+  }
+}
+
+void LimiterHandle::succeed(LimiterHandle& before) {
+  const auto now = instance_.services().clock.mono();
+  local_.take_over(before.local_, places_of(before.rules_->list, rules_->list));
+  local_.bind(now);
+  before.port().close();
 }
 
 void LimiterHandle::to_keys(std::span<const ports::LimitKey> keys,
                             std::vector<hg_limit_key>& converted) const {
   converted.clear();
   for (const auto& key : keys) {
-    const auto& rule = rules_.at(key.rule);
+    const auto& rule = rules_->list.at(key.rule);
     const auto cost = std::clamp<std::uint64_t>(key.cost, 1, rule.limit);
     converted.push_back(
         {.key = to_abi(rule.id), .rule = key.rule, .cost = static_cast<std::uint32_t>(cost)});
@@ -86,8 +182,15 @@ void LimiterHandle::to_keys(std::span<const ports::LimitKey> keys,
 std::optional<ports::LimitAnswer> LimiterHandle::acquire(
     const ports::LimitRequest& request, base::UniqueFunction<void(ports::LimitAnswer)> done) {
   HG_ASSERT(!request.keys.empty() && request.keys.size() <= HG_LIMIT_KEYS_MAX);
+  if (holding_) return held_answer();
   if (!instance_.works() || waiting_.size() >= kWaitingMax) {
     return failure(request.keys, request.min_items, request.max_items);
+  }
+  auto max_items = request.max_items;
+  if (local_.succeeds(request.keys, request.now)) {
+    const auto fitting = local_.judge(request.keys, request.min_items, max_items, request.now);
+    if (fitting.granted == 0) return fitting;
+    max_items = fitting.granted;
   }
   const auto latest = request.now + instance_.budgets().acquire;
   const auto given = request.deadline != ports::MonoTime{};
@@ -99,7 +202,7 @@ std::optional<ports::LimitAnswer> LimiterHandle::acquire(
                    .n_keys = static_cast<std::uint32_t>(request.keys.size()),
                    .keys = waiting->abi_keys.data(),
                    .min_n = request.min_items,
-                   .max_n = request.max_items,
+                   .max_n = max_items,
                    .now_mono_ns = to_ns(request.now),
                    .deadline_mono_ns = to_ns(deadline)};
   waiting->done = std::move(done);
@@ -163,9 +266,10 @@ ports::LimitAnswer LimiterHandle::judge(const Waiting& waiting, const hg_limit_r
 }
 
 bool LimiterHandle::exceeds_share(const Waiting& waiting, ports::LimitAnswer& answer) {
-  if (policy_.on_failure != OnFailure::kLocalShare) return false;
   const auto now = from_ns(waiting.view.now_mono_ns);
-  if (!local_.binds(waiting.keys, now)) return false;
+  const auto shared =
+      policy_.on_failure == OnFailure::kLocalShare && local_.binds(waiting.keys, now);
+  if (!shared && !local_.succeeds(waiting.keys, now)) return false;
   const auto fitting = local_.judge(waiting.keys, answer.granted, answer.granted, now);
   if (fitting.granted > 0) return false;
   return_grant(answer.grant, waiting.keys, answer.granted);
@@ -178,6 +282,7 @@ ports::LimitAnswer LimiterHandle::failure(std::span<const ports::LimitKey> keys,
   ports::LimitAnswer answer;
   if (policy_.on_failure == OnFailure::kOpen) {
     answer.granted = max_items;
+    local_.record(keys, max_items, instance_.services().clock.mono());
   } else if (policy_.on_failure == OnFailure::kClosed) {
     answer.retry_after = kClosedRetry;
   } else {
@@ -197,7 +302,7 @@ ports::LimitAnswer LimiterHandle::local_share(std::span<const ports::LimitKey> k
   const auto now = instance_.services().clock.mono();
   if (!failing_since_) failing_since_ = now;
   std::chrono::nanoseconds window{};
-  for (const auto& key : keys) window = std::max(window, rules_.at(key.rule).window);
+  for (const auto& key : keys) window = std::max(window, rules_->list.at(key.rule).window);
   const auto known_from = *failing_since_ + std::min<std::chrono::nanoseconds>(window, kUnknownMax);
   if (policy_.instances > 1 && now < known_from) {
     ports::LimitAnswer denied;
@@ -238,6 +343,7 @@ void LimiterHandle::take_inbox() {
       done(judge(*waiting, completed.result));
     }
   }
+  tell_held();
 }
 
 void LimiterHandle::give_up(hg_op op) {
@@ -247,10 +353,15 @@ void LimiterHandle::give_up(hg_op op) {
                       [&] { table_.cancel(instance_.self(), op); });
   auto done = std::exchange(waiting.done, nullptr);
   done(failure(waiting.keys, waiting.view.min_n, waiting.view.max_n));
+  tell_held();
 }
 
-void LimiterHandle::refund(std::uint64_t grant, std::span<const ports::LimitKey> keys,
-                           std::uint32_t items) {
+void LimiterHandle::refund(LimiterPort& port, std::uint64_t grant,
+                           std::span<const ports::LimitKey> keys, std::uint32_t items) {
+  if (holding_) {
+    held_refunds_.push_back({&port, grant, {keys.begin(), keys.end()}, items});
+    return;
+  }
   local_.give_back(keys, items);
   if (local_grants_.erase(grant) > 0) return;
   return_grant(grant, keys, items);

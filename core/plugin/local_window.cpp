@@ -22,6 +22,7 @@ LocalWindow::LocalWindow(std::span<const ports::LimitRule> rules, std::uint32_t 
                   .limit = rule.limit / instances,
                   .used = 0,
                   .binds_until = {},
+                  .succeeds_until = {},
                   .slices = {}};
     if (rule.algorithm == ports::LimitAlgorithm::kTokenBucket) {
       // A window of the same rate that never lets more through at once than the burst.
@@ -109,13 +110,38 @@ void LocalWindow::record(std::span<const ports::LimitKey> keys, std::uint32_t it
   }
 }
 
+void LocalWindow::take_over(const LocalWindow& before,
+                            std::span<const std::optional<std::uint32_t>> places) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!places[i]) continue;
+    const auto& old = before.windows_.at(i);
+    auto& window = windows_.at(*places[i]);
+    window.used = old.used;
+    window.slices = old.slices;
+    window.binds_until = old.binds_until;
+    window.succeeds_until = old.succeeds_until;
+  }
+}
+
+void LocalWindow::bind(ports::MonoTime now) {
+  for (auto& window : windows_) {
+    if (window.used > 0) window.succeeds_until = now + window.length;
+  }
+}
+
+bool LocalWindow::succeeds(std::span<const ports::LimitKey> keys, ports::MonoTime now) const {
+  return std::ranges::any_of(
+      keys, [&](const auto& key) { return now < windows_.at(key.rule).succeeds_until; });
+}
+
 void LocalWindow::give_back(std::span<const ports::LimitKey> keys, std::uint32_t items) {
   for (const auto& key : keys) {
     auto& window = windows_.at(key.rule);
     auto left = units_of(key, items);
-    for (auto slice = window.slices.rbegin(); slice != window.slices.rend() && left > 0; ++slice) {
-      const auto taken = std::min(left, slice->units);
-      slice->units -= taken;
+    for (auto& slice : window.slices) {
+      if (left == 0) break;
+      const auto taken = std::min(left, slice.units);
+      slice.units -= taken;
       window.used -= taken;
       left -= taken;
     }

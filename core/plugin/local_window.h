@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,7 +34,13 @@ class LocalWindow {
   void record(std::span<const ports::LimitKey> keys, std::uint32_t items, ports::MonoTime now);
   // May units that acquire() granted still count against one of these keys, unknown to the backend?
   bool binds(std::span<const ports::LimitKey> keys, ports::MonoTime now) const;
-  // Takes units back from the latest grants.
+  // Goes on with what another one counted: `places` says where each of its rules is here.
+  void take_over(const LocalWindow& before, std::span<const std::optional<std::uint32_t>> places);
+  // From `now` for one window of each rule that has counts: they may be unknown to the backend.
+  void bind(ports::MonoTime now);
+  bool succeeds(std::span<const ports::LimitKey> keys, ports::MonoTime now) const;
+  // Takes units back from the oldest grants: whichever they were of, what is left never counts for
+  // less than it should.
   void give_back(std::span<const ports::LimitKey> keys, std::uint32_t items);
 
  private:
@@ -47,6 +54,7 @@ class LocalWindow {
     std::uint64_t limit = 0;
     std::uint64_t used = 0;
     ports::MonoTime binds_until{};
+    ports::MonoTime succeeds_until{};
     std::deque<Slice> slices;
 
     void expire(ports::MonoTime now);

@@ -24,18 +24,31 @@ struct InstanceMetrics::Metric {
   std::atomic<double> value{0};
   std::atomic<std::uint64_t> count{0};
   std::array<std::atomic<std::uint64_t>, kBounds.size()> buckets{};
+
+  MetricValue read() const;
+  void clear();
 };
+
+InstanceMetrics::InstanceMetrics(MetricsRegistry& registry, std::string plugin,
+                                 std::string instance)
+    : registry_(registry),
+      plugin_(std::move(plugin)),
+      instance_(std::move(instance)),
+      metrics_(std::make_shared<Metrics>()) {}
 
 std::uint32_t InstanceMetrics::add(MetricDescription description) {
   if (description.name.empty() || description.kind > MetricKind::kHistogram) return 0;
   description.labels.insert(description.labels.begin(),
                             {{"plugin", plugin_}, {"instance", instance_}});
+  const std::lock_guard lock(registry_.mutex_);
+  if (std::ranges::find(registry_.live_, metrics_) == registry_.live_.end()) {
+    registry_.live_.push_back(metrics_);  // the first one, or the instance was created again
+  }
   for (std::uint32_t id = 1; id <= count_; ++id) {
     if (by_id_.at(id - 1).load()->description == description) return id;
   }
   if (count_ >= kMetricsMax) return 0;
-  const std::lock_guard lock(registry_.mutex_);
-  auto& metric = registry_.metrics_.emplace_back(std::move(description));
+  auto& metric = metrics_->emplace_back(std::move(description));
   by_id_.at(count_).store(&metric, std::memory_order_release);
   return ++count_;
 }
@@ -59,22 +72,51 @@ void InstanceMetrics::record(std::uint32_t id, double value) {
 MetricsRegistry::MetricsRegistry() = default;
 MetricsRegistry::~MetricsRegistry() = default;
 
+MetricValue InstanceMetrics::Metric::read() const {
+  MetricValue read{
+      .description = description, .value = value.load(), .count = count.load(), .buckets = {}};
+  if (description.kind != MetricKind::kHistogram) return read;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < kBounds.size(); ++i) {
+    below += buckets.at(i).load();
+    read.buckets.emplace_back(kBounds.at(i), below);
+  }
+  return read;
+}
+
+void InstanceMetrics::Metric::clear() {
+  value.store(0);
+  count.store(0);
+  for (auto& bucket : buckets) bucket.store(0);
+}
+
+void InstanceMetrics::end() {
+  const std::lock_guard lock(registry_.mutex_);
+  if (std::erase(registry_.live_, metrics_) == 0) return;
+  for (auto& metric : *metrics_) {
+    if (metric.description.kind != MetricKind::kGauge) registry_.add_past(metric.read());
+    metric.clear();
+  }
+}
+
+void MetricsRegistry::add_past(const MetricValue& value) {
+  const auto same = std::ranges::find(past_, value.description, &MetricValue::description);
+  if (same == past_.end()) {
+    past_.push_back(value);
+    return;
+  }
+  same->value += value.value;
+  same->count += value.count;
+  for (std::size_t i = 0; i < value.buckets.size(); ++i) {
+    same->buckets.at(i).second += value.buckets[i].second;
+  }
+}
+
 std::vector<MetricValue> MetricsRegistry::snapshot() const {
   const std::lock_guard lock(mutex_);
-  std::vector<MetricValue> values;
-  values.reserve(metrics_.size());
-  for (const auto& metric : metrics_) {
-    MetricValue value{.description = metric.description,
-                      .value = metric.value.load(),
-                      .count = metric.count.load(),
-                      .buckets = {}};
-    std::uint64_t below = 0;
-    for (std::size_t i = 0; value.description.kind == MetricKind::kHistogram && i < kBounds.size();
-         ++i) {
-      below += metric.buckets.at(i).load();
-      value.buckets.emplace_back(kBounds.at(i), below);
-    }
-    values.push_back(std::move(value));
+  auto values = past_;
+  for (const auto& metrics : live_) {
+    for (const auto& metric : *metrics) values.push_back(metric.read());
   }
   return values;
 }

@@ -1,7 +1,8 @@
 // Metrics that plugins register: values kept here, read as a whole by whoever renders them.
 //
 // Registration: [control thread], inside create(). Adding: any thread, lock-free. Bounded: an
-// instance may have 200 metrics; more are ignored (id 0).
+// instance may have 200 metrics; more are ignored (id 0). What an instance that has ended counted
+// goes on being counted, added up with others of the same name and labels; its gauges are gone.
 #pragma once
 
 #include <heliograph/abi/host.h>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -40,18 +42,22 @@ class MetricsRegistry;
 // The metrics of one instance, by the ids the plugin was given.
 class InstanceMetrics {
  public:
-  InstanceMetrics(MetricsRegistry& registry, std::string plugin, std::string instance)
-      : registry_(registry), plugin_(std::move(plugin)), instance_(std::move(instance)) {}
+  InstanceMetrics(MetricsRegistry& registry, std::string plugin, std::string instance);
   std::uint32_t add(MetricDescription description);
   void record(std::uint32_t id, double value);
+  // [control thread] The plugin is destroyed: what a thread of its own still adds is not read.
+  void end();
 
  private:
   friend class MetricsRegistry;
   static constexpr std::size_t kMetricsMax = 200;
   struct Metric;
+  using Metrics = std::deque<Metric>;  // never moved: plugins' threads add to them
   MetricsRegistry& registry_;
   const std::string plugin_;
   const std::string instance_;
+  // The registry's as well: either may be gone first.
+  const std::shared_ptr<Metrics> metrics_;
   std::array<std::atomic<Metric*>, kMetricsMax> by_id_{};
   std::uint32_t count_ = 0;
 };
@@ -60,12 +66,15 @@ class MetricsRegistry {
  public:
   MetricsRegistry();
   ~MetricsRegistry();
+  // One entry a metric and instance, and one for what ended instances counted in it.
   std::vector<MetricValue> snapshot() const;
 
  private:
   friend class InstanceMetrics;
+  void add_past(const MetricValue& value);  // the lock is held
   mutable std::mutex mutex_;
-  std::deque<InstanceMetrics::Metric> metrics_;  // never moved: plugins' threads add to them
+  std::vector<std::shared_ptr<InstanceMetrics::Metrics>> live_;
+  std::vector<MetricValue> past_;  // counters and histograms of instances that ended
 };
 
 }  // namespace heliograph::plugin

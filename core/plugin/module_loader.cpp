@@ -78,7 +78,7 @@ std::expected<ElfFacts, std::string> ModuleLoader::inspect(const ModuleBytes& mo
 }
 
 std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::load(
-    const ModuleLocation& location) {
+    const ModuleLocation& location, const std::string& component) {
   const auto bytes = read_module(location.file);
   if (!bytes) return std::unexpected(bytes.error());
   if (!location.sha256.empty() && !base::equals_ignore_case(location.sha256, bytes->sha256)) {
@@ -90,6 +90,14 @@ std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::load(
   }
   auto facts = inspect(*bytes);
   if (!facts) return std::unexpected(facts.error());
+  auto& generations = generations_[component];
+  if (generations == kGenerationsMax) {
+    return std::unexpected(
+        fmt::format("{} would be the ninth file loaded for the {} since the gateway was started, "
+                    "and each stays in memory: restart the gateway to load it",
+                    bytes->source.string(), component));
+  }
+  ++generations;  // whatever comes of it: once mapped it stays
   return map(*bytes, std::move(*facts));
 }
 

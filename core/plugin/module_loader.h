@@ -39,9 +39,15 @@ class ModuleLoader {
   ModuleLoader(const ModuleLoader&) = delete;
   ModuleLoader& operator=(const ModuleLoader&) = delete;
 
+  // Different files that one component may have had: each stays in memory, and a plugin's memory
+  // and static TLS are not ours to bound otherwise.
+  static constexpr std::size_t kGenerationsMax = 8;
+
   // The same bytes are loaded once, whatever their paths. Of the module's functions only the entry
-  // is called. The error is a sentence naming the file.
-  std::expected<std::shared_ptr<const Module>, std::string> load(const ModuleLocation& location);
+  // is called. `component` names what it is loaded for, "provider http": its ninth file is refused.
+  // The error is a sentence naming the file.
+  std::expected<std::shared_ptr<const Module>, std::string> load(const ModuleLocation& location,
+                                                                 const std::string& component = {});
 
   // Calls the module's init(), the first time. To be done before the first create().
   std::expected<void, std::string> initialise(const Module& module);
@@ -58,6 +64,7 @@ class ModuleLoader {
   std::string gateway_version_;
   std::map<std::string, std::shared_ptr<const Module>> by_digest_;
   std::set<std::string> initialised_;
+  std::map<std::string, std::size_t> generations_;  // files loaded, by component
 };
 
 }  // namespace heliograph::plugin

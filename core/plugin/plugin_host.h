@@ -3,7 +3,9 @@
 //
 // Life: construct -> load() -> start() -> connect() -> (work) -> drain() -> stop() -> destruction,
 // all on the control thread, which may block; the loop runs from start() to stop(). A configuration
-// check is construct -> validate(), without a running loop.
+// check is construct -> validate(), without a running loop. While it works, prepare() begins a
+// reload (replacement.h). "The control thread" is whichever thread the caller uses for these
+// functions, one at a time.
 #pragma once
 
 #include <chrono>
@@ -20,6 +22,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/host_services.h"
 #include "core/plugin/metrics.h"
+#include "core/plugin/replacement.h"
 #include "core/ports/distributor.h"
 #include "core/ports/ingress.h"
 #include "core/ports/limiter.h"
@@ -58,7 +61,9 @@ struct InstanceStatus {
   std::string version;
   std::string file;
   std::string sha256;
-  std::string state;    // "running", "quarantined", "failed" ...
+  // Counts the instances that ran under this name, from 1; one that a reload keeps keeps its own.
+  std::uint64_t generation = 1;
+  std::string state;    // "running", "draining" (replaced or removed), "quarantined", "failed" ...
   std::string problem;  // why it does not work; empty: it does
   std::vector<std::pair<std::string, std::uint64_t>> misbehaviour;  // kinds that occurred
   std::uint64_t calls = 0;                                          // on the loop
@@ -83,12 +88,29 @@ class PluginHost {
   // From now on `events` hears of results; before, sends cannot happen and events are refused. It
   // outlives stop().
   void connect(ports::ProviderEvents& events);
+  // Makes the instances of another configuration beside those that run. Kept is an instance whose
+  // component, file's content and own table (secrets as they read now) are the same and that works;
+  // a limiter whose rules alone changed is told of them (on_rules) and keeps its counts. The others
+  // are located, loaded, created and started, not yet given any work. An exclusive provider
+  // (HG_F_EXCLUSIVE) is drained and stopped before its successor starts.
+  //
+  // Throws PluginError with all reasons, one a line, and nothing has changed then; an exclusive
+  // provider that was stopped runs again. Beyond what start() refuses it refuses: a provider that
+  // works now and whose successor does not, whatever `required` says; a ninth file of one component
+  // (each stays in memory). A provider that is new and not required is left out as at the start.
+  //
+  // After start() and connect(), the loop running; one at a time: the one before was committed and
+  // retired, or dropped. May take as long as the plugins' budgets allow. copy_folder,
+  // gateway_version and budgets stay those of the constructor.
+  std::unique_ptr<Replacement> prepare(
+      PluginHostOptions wanted,
+      const std::function<model::ProviderKey(const std::string&)>& key_of);
   // Asks every plugin to finish what it has in flight.
   void drain(std::chrono::nanoseconds at_most);
   // Stops and destroys in reverse order. Again: nothing.
   void stop();
 
-  // After load(). Handles live as long as this object.
+  // After load(), of what runs now: [loop] or before it works. Handles live as long as this object.
   ports::Distributor& distributor();
   std::vector<ports::Distributor*> route_distributors();  // in the order of options.routes
   ports::Limiter* limiter();                              // nullptr: no limit is configured
@@ -101,8 +123,9 @@ class PluginHost {
 
   // What does not work and was not required, for /readyz: quarantined instances included. [any]
   std::vector<std::string> problems() const;
-  std::vector<InstanceStatus> statuses() const;  // [any]
-  std::vector<MetricValue> metrics() const;      // [any]
+  // What runs, in the order of starting, then what drains or was abandoned. [any]
+  std::vector<InstanceStatus> statuses() const;
+  std::vector<MetricValue> metrics() const;  // [any]
 
  private:
   class Impl;

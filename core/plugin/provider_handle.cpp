@@ -100,9 +100,10 @@ std::expected<void, std::string> ProviderHandle::take_caps(const hg_provider_cap
   constexpr std::uint32_t kChannels = HG_CH_SMS | HG_CH_EMAIL | HG_CH_MMS | HG_CH_VOICE;
   if ((caps.channels & kChannels) == 0) return std::unexpected("its caps() name no channel");
   key_ = key;
+  can_receipt_ = (caps.flags & HG_CAP_RECEIPTS) != 0;
   traits_ = {.channels = caps.channels & kChannels,
              .dedupes = (caps.flags & HG_CAP_DEDUPES) != 0,
-             .receipts = (caps.flags & HG_CAP_RECEIPTS) != 0 && receipts_wanted,
+             .receipts = can_receipt_ && receipts_wanted,
              .max_in_flight = caps.max_inflight == UINT32_MAX ? 0 : caps.max_inflight};
   return {};
 }
@@ -111,12 +112,49 @@ void ProviderHandle::connect(ports::ProviderEvents* events) {
   events_ = events;
   if (events_ == nullptr) return;
   if (instance_.quarantined()) events_->on_quarantine(key_, instance_.quarantine_reason());
-  const auto window = window_.load();
-  if (window >= 0) events_->on_window(key_, static_cast<std::uint32_t>(window));
+  if (window_.load() >= 0) tell_window();
+}
+
+void ProviderHandle::attach(ports::ProviderEvents& events) {
+  events_ = &events;
+  connect_later(&events);
+}
+
+void ProviderHandle::tell_window() {
+  if (events_ == nullptr || muted_) return;
+  const auto own = traits_.max_in_flight == 0 ? UINT32_MAX : traits_.max_in_flight;
+  const auto set = window_.load();
+  const auto window = set < 0 ? own : static_cast<std::uint32_t>(set);
+  events_->on_window(key_, paused_ ? 0 : window);
 }
 
 void ProviderHandle::connect_later(ports::ProviderEvents* events) {
   instance_.post([this, events] { connect(events); });
+}
+
+// ---- for a reload ----
+
+void ProviderHandle::pause() {
+  paused_ = true;
+  tell_window();
+}
+
+// Of what an earlier life of the plugin was given nothing can come any more.
+void ProviderHandle::resume() {
+  std::erase_if(flights_, [](const auto& flight) { return flight.second->answered; });
+  unanswered_ = 0;
+  paused_ = false;
+  tell_window();
+}
+
+void ProviderHandle::when_idle(base::Task idle) {
+  idle_ = std::move(idle);
+  tell_idle();
+}
+
+void ProviderHandle::tell_idle() {
+  if (!by_ticket_.empty() || !idle_) return;
+  std::exchange(idle_, nullptr)();
 }
 
 // ---- sending ----
@@ -141,7 +179,7 @@ void ProviderHandle::recycle(FlightPtr flight) {
 }
 
 bool ProviderHandle::send(const ports::SendRequest& request) {
-  if (!instance_.works() || unanswered_ >= kNeverCompletedMax) return false;
+  if (paused_ || !instance_.works() || unanswered_ >= kNeverCompletedMax) return false;
   auto flight = new_flight();
   flight->ticket = request.ticket;
   if (!flight->message.fill(*request.item, request.content)) {
@@ -279,6 +317,7 @@ void ProviderHandle::take_inbox() {
     }
     recycle(std::move(flight));
   }
+  tell_idle();
 }
 
 void ProviderHandle::deliver(ports::SendTicket ticket, model::AttemptResult result) {
@@ -300,6 +339,7 @@ void ProviderHandle::answer_for(hg_op op, const std::string& why) {
   ++unanswered_;
   by_ticket_.erase(flight.ticket);
   deliver(flight.ticket, result_of(model::Outcome::kUnknown, why));
+  tell_idle();
 }
 
 void ProviderHandle::answer_all(const std::string& why) {
@@ -311,19 +351,18 @@ void ProviderHandle::answer_all(const std::string& why) {
   for (const auto op : open) {
     if (instance_.tickets().give_up(op)) answer_for(op, why);
   }
+  spare_.clear();  // what ended stays in memory, and this would be the most of it
 }
 
 void ProviderHandle::on_closed(const std::string& reason, bool quarantined) {
   answer_all(reason);
   ingress_.close();
-  if (quarantined && events_ != nullptr) events_->on_quarantine(key_, reason);
+  if (quarantined && events_ != nullptr && !muted_) events_->on_quarantine(key_, reason);
 }
 
 void ProviderHandle::set_window(std::uint32_t max_in_flight) {
   window_.store(max_in_flight);
-  instance_.post([this] {
-    if (events_ != nullptr) events_->on_window(key_, static_cast<std::uint32_t>(window_.load()));
-  });
+  instance_.post([this] { tell_window(); });
 }
 
 // ---- events ----

@@ -42,7 +42,22 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   // Who hears of results. nullptr: nobody any more. Results of sends before are dropped.
   void connect(ports::ProviderEvents* events);
   void connect_later(ports::ProviderEvents* events);  // [any] the same, on the loop
+  // connect(), telling what there is to tell in a later turn.
+  void attach(ports::ProviderEvents& events);
   IngressDesk& ingress() { return ingress_; }
+
+  // For a reload. [loop]
+  // Another instance has the key from now on: windows and quarantines of this one are not told any
+  // more, results and reports are.
+  void mute() { muted_ = true; }
+  void want_receipts(bool wanted) { traits_.receipts = can_receipt_ && wanted; }
+  // Takes nothing; told as a window of 0. Until resume(), which also follows upon a new life of the
+  // plugin's instance.
+  void pause();
+  void resume();
+  void forget_window() { window_.store(-1); }  // [any] that it has set in its life before
+  // Calls `idle` once nothing is in flight, perhaps at once.
+  void when_idle(base::Task idle);
 
   // ports::Provider
   model::ProviderKey key() const override { return key_; }
@@ -89,12 +104,18 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   void deliver(ports::SendTicket ticket, model::AttemptResult result);
   void deliver_missed(ports::SendTicket ticket);
   void take_inbox();
+  void tell_window();
+  void tell_idle();
   void store_events(ports::ProviderReport report, base::UniqueFunction<void(bool)> done);
 
   Instance& instance_;
   const hg_provider table_;
   model::ProviderKey key_{};
   ports::ProviderTraits traits_;
+  bool can_receipt_ = false;
+  bool muted_ = false;
+  bool paused_ = false;
+  base::Task idle_;  // who waits for nothing to be in flight
   ports::ProviderEvents* events_ = nullptr;
   std::unordered_map<hg_op, FlightPtr> flights_;
   std::unordered_map<ports::SendTicket, hg_op> by_ticket_;

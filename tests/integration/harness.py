@@ -245,27 +245,34 @@ class Gateway:
     def __init__(self, folder, providers, clients=None, port=None, env=None, plugins=None, extra="", **sections):
         self.folder, self.port, self.env, self.process = folder, port or free_port(), env, None
         self.config = os.path.join(folder, "heliograph.toml")
+        self.tables = {"providers": providers, "clients": clients, "plugins": plugins, "extra": extra, "sections": sections}
+        self.write()
+        self.http = Http(self.port, KEY)
+
+    def write(self, **changed):
+        """The configuration anew: `changed` of what the constructor was given (`sections`: whole ones)."""
+        sections = {**self.tables["sections"], **changed.pop("sections", {})}
+        self.tables = {**self.tables, **changed, "sections": sections}
         text = ""
         defaults = {
             "http": {"listen": f"127.0.0.1:{self.port}"},
             "store": {"path": "data/heliograph.db"},
-            "plugins": {"path": [plugins or PLUGINS]},
+            "plugins": {"path": [self.tables["plugins"] or PLUGINS]},
             "retry": {"min_delay": "50ms", "max_delay": "200ms", "jitter": "none"},
             "log": {"level": "debug"},
         }
         for name in {**defaults, **sections}:
             text += toml_section(f"[{name}]", {**defaults.get(name, {}), **sections.get(name, {})})
-        for provider in providers:
+        for provider in self.tables["providers"]:
             provider = dict(provider)
             config = provider.pop("config", {})
             text += toml_section("[[provider]]", {"plugin": "http", **provider})
             text += toml_section("[provider.config]", config)
-        for client in clients or [{"name": "test", "key": KEY, "credit_cents": 1_000_000,
+        for client in self.tables["clients"] or [{"name": "test", "key": KEY, "credit_cents": 1_000_000,
                                    "scopes": ["send", "read", "admin"]}]:
             text += toml_section("[[client]]", client)
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(text + extra)
-        self.http = Http(self.port, KEY)
+            file.write(text + self.tables["extra"])
 
     @property
     def database(self):

@@ -34,9 +34,9 @@ class Reload(GatewayTest):
 
     def test_what_may_change_is_in_force_at_once(self):
         gateway = self.start()
-        self.assertEqual(self.reload(gateway), {"generation": 1, "changed": [], "restart_required": []})
+        self.assertEqual(self.reload(gateway), {"generation": 1, "changed": [], "instances": [], "restart_required": []})
         self.write(gateway, PRICE.format(3))
-        self.assertEqual(self.reload(gateway), {"generation": 2, "changed": ["price"], "restart_required": []})
+        self.assertEqual(self.reload(gateway), {"generation": 2, "changed": ["price"], "instances": [], "restart_required": []})
         self.assertEqual(self.price(gateway), 3)
         self.assertEqual(gateway.message(gateway.send())["cost_cents"], 3)
         self.write(gateway, "# moved\n" + PRICE.format(3), ('level = "info"', 'level = "debug"'))
@@ -76,10 +76,10 @@ class Reload(GatewayTest):
 
     def test_what_needs_a_restart_refuses_the_whole(self):
         gateway = self.start()
-        self.write(gateway, PRICE.format(3), ('id = "provider1"', 'id = "provider1"\nweight = 7'))
+        self.write(gateway, PRICE.format(3) + "[queue]\nwindow = 77\n", ('id = "provider1"', 'id = "provider1"\nweight = 7'))
         refusal = self.reload(gateway, 409)
         self.assertEqual((refusal["generation"], refusal["restart_required"], refusal["unchanged"]),
-                         (1, ["provider.provider1"], ["price"]))
+                         (1, ["queue"], ["price", "provider.provider1"]))
         self.assertEqual(self.price(gateway), 5)
         self.assertEqual(gateway.provider_status("provider1")["weight"], 1)
         gateway.stop()

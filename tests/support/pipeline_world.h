@@ -51,9 +51,16 @@ class PipelineWorld {
     return *providers.back();
   }
   void start() {
+    pipeline = make_pipeline();
+    for (auto& provider : providers) provider->events = pipeline.get();
+    pipeline->start();
+    store.start(*pipeline);
+  }
+  // Of what is configured now, with strategies and (unless it is kept) a limiter of its own.
+  std::unique_ptr<pipeline::Pipeline> make_pipeline(bool keep_limiter = false) {
     const auto rules = pipeline::limit_rules(options.settings, provider_settings);
-    limiter.reset();
-    if (!rules.empty()) limiter = std::make_unique<FakeLimiter>(rules, loop);
+    if (!keep_limiter) limiter.reset();
+    if (!rules.empty() && !keep_limiter) limiter = std::make_unique<FakeLimiter>(rules, loop);
     distributor = std::make_unique<FakeDistributor>();
     route_distributors.clear();
     std::vector<ports::Distributor*> of_routes;
@@ -64,7 +71,7 @@ class PipelineWorld {
     std::vector<pipeline::ProviderSlot> slots;
     for (std::size_t i = 0; i < providers.size(); ++i)
       slots.push_back({provider_settings[i], providers[i].get(), ""});
-    pipeline = std::make_unique<pipeline::Pipeline>(
+    return std::make_unique<pipeline::Pipeline>(
         options.settings,
         pipeline::PipelinePorts{.clock = clock,
                                 .random = random,
@@ -76,9 +83,6 @@ class PipelineWorld {
                                 .route_distributors = of_routes,
                                 .metrics = metrics},
         std::move(slots), [](const std::string&) { FAIL() << "fatal"; });
-    for (auto& provider : providers) provider->events = pipeline.get();
-    pipeline->start();
-    store.start(*pipeline);
   }
   // The process is gone: nothing that was queued, running or timed happens.
   void crash() {

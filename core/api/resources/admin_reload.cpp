@@ -20,6 +20,16 @@ http::Response applied(const ReloadResult& result) {
   json.begin_object();
   json.count("generation", result.generation);
   write_list(json, "changed", result.changed);
+  json.begin_array("instances");
+  for (const ReloadedInstance& instance : result.instances) {
+    json.begin_object();
+    json.text("kind", instance.kind);
+    json.text("name", instance.name);
+    json.text("change", instance.what);
+    json.count("generation", instance.generation);
+    json.end_object();
+  }
+  json.end_array();
   write_list(json, "restart_required", {});
   json.end_object();
   return json_response(200, json);
@@ -58,6 +68,9 @@ boost::asio::awaitable<http::Response> reload(Call& call) {
     reloader->reload(call.executor(), std::move(done));
   };
   const auto result = co_await http::await_done<ReloadResult>(start);
+  if (result.outcome == ReloadResult::Outcome::kNotNow) {
+    co_return http::problem_response(503, result.errors.front());
+  }
   co_return result.outcome == ReloadResult::Outcome::kApplied ? applied(result) : refused(result);
 }
 

@@ -163,11 +163,18 @@ model::Client StoreImpl::declare_client(const ports::DeclaredClient& declared) {
   return transact([&](Engine& engine) { return engine.clients().declare(declared); });
 }
 
-std::vector<ports::DispatchClass> StoreImpl::classes() { return engine_.names().classes(); }
+std::vector<ports::DispatchClass> StoreImpl::classes() {
+  const std::scoped_lock lock(engine_mutex_);
+  return engine_.names().classes();
+}
 
-std::vector<ports::ProviderState> StoreImpl::provider_states() { return engine_.names().states(); }
+std::vector<ports::ProviderState> StoreImpl::provider_states() {
+  const std::scoped_lock lock(engine_mutex_);
+  return engine_.names().states();
+}
 
 std::string StoreImpl::provider_name(model::ProviderKey key) {
+  const std::scoped_lock lock(engine_mutex_);
   return engine_.names().provider_name(key);
 }
 

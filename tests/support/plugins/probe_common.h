@@ -14,6 +14,19 @@
 #include <string>
 #include <string_view>
 
+/* Another build of it is another generation, as when its file is replaced. */
+#ifndef PROBE_GENERATION
+#define PROBE_GENERATION 1
+#endif
+#if PROBE_GENERATION == 1
+#define PROBE_VERSION "1.2.3"
+#else
+#define PROBE_VERSION "2.0.0"
+#endif
+#ifndef PROBE_FLAGS
+#define PROBE_FLAGS 0u
+#endif
+
 extern const hg_component kProbeProvider;
 extern const hg_component kProbeDistributor;
 extern const hg_component kProbeLimiter;

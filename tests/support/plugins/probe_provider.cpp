@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -32,6 +33,7 @@ struct Self {
 Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 const hg_host* last_destroyed_host = nullptr;
+std::atomic<bool> bound{false};  // to a peer that takes one of us (mode "binds")
 
 hg_send_result result_of(hg_op op, std::uint32_t outcome, std::string_view id = "peer-1") {
   hg_send_result result{};
@@ -99,6 +101,10 @@ hg_status start_by_http(Self* self, hg_op op, std::string_view url) {
 hg_status start(hg_instance* instance, hg_op op, std::uint64_t, hg_error* error) {
   auto* self = of(instance);
   if (self->mode == "start_fails") return fail(error, HG_E_IO, "peer says no");
+  if (self->mode == "start_fails_in_new" && PROBE_GENERATION > 1)
+    return fail(error, HG_E_IO, "peer says no to the new one");
+  if (self->mode.starts_with("binds") && bound.exchange(true))
+    return fail(error, HG_E_STATE, "somebody else is bound");
   if (self->mode == "start_never") {
     self->start_op = op;
     return HG_PENDING;
@@ -136,6 +142,7 @@ hg_status stop(hg_instance* instance, hg_op, std::uint64_t) {
     while (true) ::pause();
   }
   say(self->host, "stopped");
+  if (self->mode.starts_with("binds")) bound = false;
   for (auto& thread : self->threads) thread.join();
   self->threads.clear();
   if (self->start_op != 0)
@@ -434,10 +441,10 @@ constexpr hg_provider kTable{
 
 const hg_component kProbeProvider{.size = sizeof(hg_component),
                                   .kind = HG_KIND_PROVIDER,
-                                  .flags = HG_F_OWN_THREADS,
+                                  .flags = HG_F_OWN_THREADS | PROBE_FLAGS,
                                   .reserved = 0,
                                   .id = HG_STR_INIT("probe"),
-                                  .version = HG_STR_INIT("1.2.3"),
+                                  .version = HG_STR_INIT(PROBE_VERSION),
                                   .summary = HG_STR_INIT("Does what the message's text says."),
                                   .config_schema = HG_STR_INIT(R"({
       "type": "object", "additionalProperties": false, "required": ["url"],

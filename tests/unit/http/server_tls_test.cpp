@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 
 #include "tests/unit/http/certificates.h"
@@ -56,6 +57,61 @@ TEST_F(ServerTls, ServesRequests) {
   const auto large = client.read_answer();
   ASSERT_TRUE(large);
   EXPECT_EQ(large->body.size(), std::size_t{8} << 20);
+}
+
+TEST_F(ServerTls, NewCertificatesAreServedWithoutARestart) {
+  namespace fs = std::filesystem;
+  TestServer server(options());
+  RawSocket before = RawSocket::connect(server.address());
+  ASSERT_TRUE(before.start_tls(trusting()));
+  EXPECT_TRUE(Server::changed(*server.server().read_certificates()).empty());
+
+  const Authority another("another authority");
+  const auto files = another.issue("server", "DNS:localhost,IP:127.0.0.1");
+  fs::copy_file(files.cert, server_files_.cert, fs::copy_options::overwrite_existing);
+  EXPECT_THROW(server.server().read_certificates(), std::runtime_error) << "another's key";
+  fs::copy_file(files.key, server_files_.key, fs::copy_options::overwrite_existing);
+  const auto read = server.server().read_certificates();
+  EXPECT_EQ(Server::changed(*read).size(), 1U);
+  {
+    RawSocket client = RawSocket::connect(server.address());
+    EXPECT_TRUE(client.start_tls(trusting())) << "until they are put in force";
+  }
+  server.server().set_certificates(*read);
+  TlsFiles now;
+  now.ca = another.ca_file();
+  RawSocket after = RawSocket::connect(server.address());
+  ASSERT_TRUE(after.start_tls(now));
+  RawSocket refused = RawSocket::connect(server.address());
+  EXPECT_FALSE(refused.start_tls(trusting()));
+  for (RawSocket* client : {&before, &after}) {
+    client->send(kHello);
+    EXPECT_TRUE(client->read_answer());
+  }
+  EXPECT_TRUE(Server::changed(*server.server().read_certificates()).empty());
+}
+
+TEST_F(ServerTls, AnotherRouterAnswersTheNextRequest) {
+  TestServer server(options());
+  RawSocket client = RawSocket::connect(server.address());
+  ASSERT_TRUE(client.start_tls(trusting()));
+  client.send(kHello);
+  ASSERT_TRUE(client.read_answer());
+  Router router;
+  router.add(Method::kGet, "/new", [](Request&) -> boost::asio::awaitable<Response> {
+    Response response;
+    response.body = "new";
+    co_return response;
+  });
+  server.server().set_router(std::move(router));
+  client.send("GET /new HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "new");
+  client.send(kHello);
+  const auto gone = client.read_answer();
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->status, 404U);
 }
 
 TEST_F(ServerTls, RefusesBadFramingToo) {

@@ -186,6 +186,27 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
   bool wait_window(std::uint32_t window) {
     return wait([&] { return window_ == window; });
   }
+  bool has_window() const {
+    const std::lock_guard lock(mutex_);
+    return window_.has_value();
+  }
+  bool has_quarantine() const {
+    const std::lock_guard lock(mutex_);
+    return quarantine_.has_value();
+  }
+  bool wait_results(std::size_t total) {
+    return wait([&] { return results_total_ >= total; });
+  }
+  // Results that say so.
+  std::size_t unknown() const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& [ticket, results] : results_) {
+      count += static_cast<std::size_t>(
+          std::ranges::count(results, model::Outcome::kUnknown, &model::AttemptResult::outcome));
+    }
+    return count;
+  }
   std::string wait_quarantine() {
     EXPECT_TRUE(wait([&] { return quarantine_.has_value(); }));
     return quarantine_.value_or("");
