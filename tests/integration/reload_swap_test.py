@@ -46,7 +46,7 @@ class Swap(GatewayTest):
         message = {"to": "+14155552671", "from": "TEST", "text": "Hello"}
         answer = self.gw.http.post("/v1/messages/batch", {"messages": [message] * count})
         self.assertEqual(answer.json["accepted"], count, answer)
-        return [item["id"] for item in answer.json["messages"]]
+        return [item["message_id"] for item in answer.json["messages"]]
 
     def arrived(self):
         return sum(mock.count() for mock in self.mocks)
@@ -140,6 +140,26 @@ class Swap(GatewayTest):
         gateway.wait_for_status(message_id, "UNKNOWN")
         self.assertEqual([attempt["outcome"] for attempt in gateway.attempts(message_id)], ["UNKNOWN"])
         self.assertEqual((self.mocks[0].count(), self.mocks[1].count()), (0, 1), "sent again, although at most once")
+
+    def test_a_stop_does_not_wait_for_what_a_reload_left_before_it_drains(self):
+        """A removed provider hangs until the drain time is over; what the others have in hand has that time too."""
+        gateway = self.world(2, mock={"latency": 400}, max_in_flight=8,
+                             gateway={"shutdown": {"drain_timeout": "3s"}, "in_doubt": {"policy": "at_most_once", "wait": "100ms"}})
+        self.mocks[1].behave(fault="hang")
+        hung = gateway.send(provider="provider2")
+        wait_until(lambda: self.mocks[1].count() == 1, "the message to be in its hands")
+        self.tables.pop()
+        self.reload()
+        ids = self.backlog(400)
+        wait_until(lambda: self.mocks[0].count() >= 8, "hands full of messages")
+        gateway.stop()
+        self.mocks[0].behave(latency_ms=0)
+        gateway.start()
+        states = {message_id: gateway.wait_for_status(message_id, "SENT", "UNKNOWN")["status"] for message_id in ids}
+        self.assertEqual([each for each, status in states.items() if status != "SENT"], [], "in doubt, although the provider answered")
+        gateway.wait_for_status(hung, "UNKNOWN")
+        arrivals = [arrival["message_id"] for arrival in self.mocks[0].arrivals()]
+        self.assertEqual(sorted(arrivals), sorted(ids), "lost or doubled at the provider")
 
     def test_a_receipt_finds_its_message_after_the_instance_was_replaced(self):
         gateway = self.world(receipts=True)
