@@ -166,29 +166,18 @@ void write_operator_message_members(JsonWriter& json, const model::MessageView& 
   const auto client = clients.find(message.client);
   json.text("id", message.id.to_string());
   json.text("client", client == clients.end() ? std::string_view{} : client->second);
-  json.text("status", model::to_string(message.status));
-  json.text_unless_empty("reason", model::to_string(message.reason));
-  json.text("channel", model::to_string(message.channel));
+  write_message_state(json, message);
   json.text("to", shown ? message.to : base::mask_address(message.to));
   const bool open_sender = shown || !is_personal(message.from);
   json.text("from", open_sender ? message.from : base::mask_address(message.from));
   if (shown) json.text("text", message.text);
   json.text("priority", model::to_string(message.lane));
-  json.count("parts", message.parts);
-  json.integer("cost_cents", message.cost_cents);
-  json.count("attempts", message.attempts);
-  json.text_unless_empty("client_reference", message.client_reference);
-  json.text_unless_empty("provider", message.provider);
-  json.text_unless_empty("pinned_provider", message.pinned_provider);
-  json.text_unless_empty("provider_message_id", message.provider_message_id);
+  write_message_counts(json, message);
+  write_message_route(json, message);
   json.text_unless_empty("last_error",
                          shown ? message.last_error : without_numbers(message.last_error));
   if (message.possible_duplicate) json.boolean("possible_duplicate", true);
-  json.time("created_at", message.created_at);
-  json.time("updated_at", message.updated_at);
-  if (message.send_at) json.time("send_at", *message.send_at);
-  json.text_unless_empty("schedule_reason", model::to_string(message.schedule_reason));
-  json.time("expires_at", message.expires_at);
+  write_message_times(json, message);
 }
 
 void write_operator_delivery(JsonWriter& json, const model::CallbackDelivery& delivery) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/api/live_desk.h"
+#include "core/api/metrics_desk.h"
 #include "core/api/rate_limit_headers.h"
 #include "core/http/await.h"
 #include "core/http/problem.h"
@@ -68,7 +69,8 @@ Context::Context(ApiSettings given_settings, const ApiPorts& given_ports)
       facade_window(settings.facades.messaging_requests, settings.facades.messaging_period),
       webhook_signatures(settings.facades.twilio_auth_token, settings.facades.sendgrid_public_key),
       callback_urls(settings.callbacks.allow_cidrs, settings.callbacks.allow_http),
-      live(std::make_shared<LiveDesk>(ports.clock.wall())) {}
+      live(std::make_shared<LiveDesk>(ports.clock.wall())),
+      metrics(std::make_shared<MetricsDesk>()) {}
 
 void Routes::health(std::string_view pattern, Resource resource) {
   const Endpoint endpoint{.role = Role::kAny, .door = Door::kOpen, .resource = resource};

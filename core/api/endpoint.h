@@ -29,6 +29,7 @@
 namespace heliograph::api {
 
 class LiveDesk;
+class MetricsDesk;
 
 // What all resources share. Lives as long as the router; used on every API thread.
 struct Context {
@@ -46,6 +47,7 @@ struct Context {
   WebhookCounts webhook_counts;
   const http::WebhookUrlRules callback_urls;
   const std::shared_ptr<LiveDesk> live;
+  const std::shared_ptr<MetricsDesk> metrics;
   std::set<std::string, std::less<>> patterns;  // of the routes; complete before the first request
 };
 

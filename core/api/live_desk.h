@@ -20,7 +20,7 @@
 
 namespace heliograph::api {
 
-// How long messages took, of the newest that came so far.
+// How long messages took, of the last that came so far.
 struct Latency {
   std::size_t messages = 0;
   std::chrono::milliseconds median{0};
@@ -33,9 +33,10 @@ std::optional<Latency> latency_of(std::vector<std::chrono::milliseconds> times);
 // What is read at a slower pace: it looks through many rows.
 struct LiveBackground {
   ClientNames clients;
-  std::vector<model::MessageView> failures;  // newest first
-  std::optional<Latency> sent;               // from acceptance (or send_at) to the provider's yes
-  std::optional<Latency> delivered;          // to the receipt
+  std::vector<model::MessageView> failures;  // the last to fail first
+  bool failures_complete = true;     // false: there may be older ones that were not looked at
+  std::optional<Latency> sent;       // from acceptance (or send_at) to the provider's yes
+  std::optional<Latency> delivered;  // to the receipt
 };
 
 class LiveDesk {

@@ -1,6 +1,7 @@
 #include "core/api/live_snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kShownMessages = 12;    // the newest, and the newest that failed
-constexpr std::size_t kTimedMessages = 100;   // the most a list gives
 constexpr milliseconds kPatience{3'000};      // of the dispatch loop
 constexpr milliseconds kMakingPause{20};      // until looking again for what another one makes
 constexpr milliseconds kAcceptWindow{1'000};  // what the rate of acceptance is counted over
@@ -31,47 +31,66 @@ boost::asio::awaitable<ports::MessageList> list(Call& call, std::vector<model::S
   co_return co_await http::await_done<ports::MessageList>(start);
 }
 
-// From when it might go out. Messages that waited for an appointment wait for nothing else.
-milliseconds time_taken(const model::MessageView& message) {
-  const model::TimePoint from =
-      std::max(message.created_at, message.send_at.value_or(message.created_at));
-  return std::max(message.updated_at - from, milliseconds{0});
+constexpr std::array kFailures{model::Status::kFailedPerm, model::Status::kFailedTemp,
+                               model::Status::kExpired, model::Status::kUnknown};
+
+bool has_failed(const model::MessageView& message) {
+  return std::ranges::find(kFailures, message.status) != kFailures.end();
 }
 
-std::optional<Latency> latency(const std::vector<model::MessageView>& messages,
-                               model::Status status) {
-  std::vector<milliseconds> times;
-  for (const model::MessageView& message : messages) {
-    if (message.status == status) times.push_back(time_taken(message));
+// Those that failed last, as far as they have not gone on since.
+boost::asio::awaitable<void> add_recent(Call& call, const std::vector<model::MessageId>& ids,
+                                        std::vector<model::MessageView>& failures) {
+  using Found = std::optional<model::MessageView>;
+  for (const model::MessageId& id : ids) {
+    if (failures.size() == kShownMessages) co_return;
+    auto start = [&](ports::Done<Found> done) {
+      call.ports().queries.find_message(std::nullopt, id, call.executor(), std::move(done));
+    };
+    Found found = co_await http::await_done<Found>(start);
+    if (found && has_failed(*found)) failures.push_back(*std::move(found));
   }
-  return latency_of(std::move(times));
+}
+
+// What failed before the start, by when it was accepted. False: it was looked for among the newest
+// messages alone.
+boost::asio::awaitable<bool> add_older(Call& call, std::vector<model::MessageView>& failures) {
+  std::vector<model::Status> statuses(kFailures.begin(), kFailures.end());
+  ports::MessageList older = co_await list(call, std::move(statuses), kShownMessages);
+  for (model::MessageView& message : older.messages) {
+    if (failures.size() == kShownMessages) co_return true;
+    const auto known = std::ranges::find(failures, message.id, &model::MessageView::id);
+    if (known == failures.end()) failures.push_back(std::move(message));
+  }
+  co_return older.next_row == 0 || failures.size() == kShownMessages;
 }
 
 boost::asio::awaitable<std::shared_ptr<const LiveBackground>> read_background(Call& call) {
-  using enum model::Status;
   const ports::MonoTime now = call.ports().clock.mono();
   LiveDesk& desk = *call.context.live;
   auto kept = desk.background(now);
   if (kept) co_return kept;
   auto made = std::make_shared<LiveBackground>();
   made->clients = co_await client_names(call);
-  std::vector<model::Status> statuses{kFailedPerm, kFailedTemp, kExpired, kUnknown};
-  ports::MessageList failed = co_await list(call, std::move(statuses), kShownMessages);
-  made->failures = std::move(failed.messages);
-  statuses = {kSent, kDelivered};
-  const ports::MessageList done = co_await list(call, std::move(statuses), kTimedMessages);
-  made->sent = latency(done.messages, kSent);
-  made->delivered = latency(done.messages, kDelivered);
+  ports::RecentEnds ends = call.ports().queries.recent_ends();
+  made->sent = latency_of(std::move(ends.sent));
+  made->delivered = latency_of(std::move(ends.delivered));
+  co_await add_recent(call, ends.failed, made->failures);
+  if (made->failures.size() < kShownMessages) {
+    made->failures_complete = co_await add_older(call, made->failures);
+  }
   desk.keep(now, std::shared_ptr<const LiveBackground>(made));
   co_return made;
 }
 
-boost::asio::awaitable<double> accepted_per_second(Call& call) {
+// nullopt: they could not all be counted.
+boost::asio::awaitable<std::optional<double>> accepted_per_second(Call& call) {
   const model::TimePoint since = call.ports().clock.wall() - kAcceptWindow;
   auto start = [&](ports::Done<ports::MessageCounts> done) {
     call.ports().queries.count_messages(std::nullopt, since, call.executor(), std::move(done));
   };
   const auto counts = co_await http::await_done<ports::MessageCounts>(start);
+  if (!counts.complete) co_return std::nullopt;
   std::uint64_t messages = 0;
   for (const ports::MessageCount& group : counts.groups) messages += group.messages;
   co_return static_cast<double>(messages) * 1'000.0 / static_cast<double>(kAcceptWindow.count());
@@ -99,7 +118,7 @@ void write_messages(JsonWriter& json, std::string_view name,
 struct Moving {
   pipeline::Distribution sending;
   ports::LaneDepths lanes;
-  double accepted_per_second = 0;
+  std::optional<double> accepted_per_second;
   std::vector<model::MessageView> newest;
 };
 
@@ -153,7 +172,11 @@ std::string snapshot_text(const Call& call, const Moving& moving,
   json.begin_array("reasons");
   for (const std::string& reason : unready) json.text_element(reason);
   json.end_array();
-  json.number("accepted_per_second", moving.accepted_per_second);
+  if (moving.accepted_per_second) {
+    json.number("accepted_per_second", *moving.accepted_per_second);
+  } else {
+    json.null("accepted_per_second");
+  }
   json.begin_object("queue");
   write_queue_members(json, ports.queries, moving.lanes, ports.clock.wall());
   json.end_object();
@@ -169,6 +192,7 @@ std::string snapshot_text(const Call& call, const Moving& moving,
   json.end_object();
   write_messages(json, "newest", moving.newest, background.clients);
   write_messages(json, "failures", background.failures, background.clients);
+  json.boolean("failures_complete", background.failures_complete);
   json.end_object();
   return json.take();
 }

@@ -36,27 +36,43 @@ void write_message(JsonWriter& json, const model::MessageView& message,
 
 void write_message_members(JsonWriter& json, const model::MessageView& message) {
   json.text("id", message.id.to_string());
-  json.text("status", model::to_string(message.status));
-  json.text_unless_empty("reason", model::to_string(message.reason));
-  json.text("channel", model::to_string(message.channel));
+  write_message_state(json, message);
   json.text("to", message.to);
   json.text("from", message.from);
   json.text("text", message.text);
   if (message.content) write_content(json, *message.content);
   json.text("priority", model::to_string(message.lane));
   json.text("in_doubt", model::to_string(message.in_doubt));
-  json.count("parts", message.parts);
-  json.integer("cost_cents", message.cost_cents);
-  json.count("attempts", message.attempts);
-  json.text_unless_empty("client_reference", message.client_reference);
+  write_message_counts(json, message);
   json.text_unless_empty("callback_url", message.callback_url);
-  json.text_unless_empty("provider", message.provider);
-  json.text_unless_empty("pinned_provider", message.pinned_provider);
-  json.text_unless_empty("provider_message_id", message.provider_message_id);
+  write_message_route(json, message);
   json.text_unless_empty("last_error", message.last_error);
   if (message.conversation) json.text("conversation_id", message.conversation->to_string());
   if (message.possible_duplicate) json.boolean("possible_duplicate", true);
   if (!message.metadata_json.empty()) json.raw("metadata", message.metadata_json);
+  write_message_times(json, message);
+}
+
+void write_message_state(JsonWriter& json, const model::MessageView& message) {
+  json.text("status", model::to_string(message.status));
+  json.text_unless_empty("reason", model::to_string(message.reason));
+  json.text("channel", model::to_string(message.channel));
+}
+
+void write_message_counts(JsonWriter& json, const model::MessageView& message) {
+  json.count("parts", message.parts);
+  json.integer("cost_cents", message.cost_cents);
+  json.count("attempts", message.attempts);
+  json.text_unless_empty("client_reference", message.client_reference);
+}
+
+void write_message_route(JsonWriter& json, const model::MessageView& message) {
+  json.text_unless_empty("provider", message.provider);
+  json.text_unless_empty("pinned_provider", message.pinned_provider);
+  json.text_unless_empty("provider_message_id", message.provider_message_id);
+}
+
+void write_message_times(JsonWriter& json, const model::MessageView& message) {
   json.time("created_at", message.created_at);
   json.time("updated_at", message.updated_at);
   if (message.send_at) json.time("send_at", *message.send_at);

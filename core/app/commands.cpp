@@ -1,9 +1,11 @@
 #include "core/app/commands.h"
 
 #include <cstdio>
+#include <system_error>
 
 #include "core/app/configuration.h"
 #include "core/app/exit_codes.h"
+#include "core/app/output.h"
 #include "core/plugin/plugin_host.h"
 #include "core/store/sqlite_store.h"
 
@@ -23,6 +25,12 @@ struct Run {
   int operator()(const VersionCommand& command) const { return print_version(command); }
 };
 
+// What these print is a courtesy: whoever closes their output does not end them.
+bool is_service(const Command& command) {
+  return std::holds_alternative<ServeCommand>(command) ||
+         std::holds_alternative<MockProviderCommand>(command);
+}
+
 int fail(int exit_code, const std::exception& error) {
   std::fprintf(stderr, "heliograph: %s\n", error.what());
   return exit_code;
@@ -32,7 +40,9 @@ int fail(int exit_code, const std::exception& error) {
 
 int run_command(const Command& command) {
   try {
-    return std::visit(Run{}, command);
+    const int exit_code = std::visit(Run{}, command);
+    if (!is_service(command)) flush_output();
+    return exit_code;
   } catch (const ConfigInvalid& error) {
     std::fprintf(stderr, "heliograph: the configuration is wrong\n%s\n", error.what());
     return kExitConfig;
@@ -42,6 +52,10 @@ int run_command(const Command& command) {
     return fail(kExitLocked, error);
   } catch (const store::StoreFailed& error) {
     return fail(kExitFatalCommit, error);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) == 0) return fail(kExitRuntime, error);
+    std::fprintf(stderr, "heliograph: standard output: %s\n", error.code().message().c_str());
+    return kExitRuntime;
   } catch (const std::exception& error) {
     return fail(kExitRuntime, error);
   }

@@ -262,6 +262,7 @@ class Gateway::Impl {
     const auto left = deadline - clock_.mono();
     const bool answered = finished.wait_for(left + kDrainSlack) == std::future_status::ready;
     if (!answered) log_->error("the dispatch loop does not answer");
+    if (exchange_) exchange_->retire();
     plugins_.drain(std::max<std::chrono::nanoseconds>(deadline - clock_.mono(), kPluginDrainLeast));
     drain_callbacks();
     log_->info("drained", {{"in_flight", fmt::to_string(pipeline_->stats().in_flight)}});

@@ -67,6 +67,7 @@ Families queue_families(const ports::LaneDepths& lanes, model::TimePoint now) {
                 "How long the message that is due longest has been due, by lane; 0: none is.");
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const ports::LaneDepth& lane = lanes.at(i);
+    if (!lane.read) continue;
     const std::string name(model::to_string(static_cast<model::Lane>(i)));
     const auto live = std::min<std::uint64_t>(lane.live, ports::kLaneCountMax);
     const auto later = std::min(lane.later, live);
@@ -78,6 +79,7 @@ Families queue_families(const ports::LaneDepths& lanes, model::TimePoint now) {
 }
 
 Families backlog_families(const ports::CallbackBacklog& backlog, model::TimePoint now) {
+  if (!backlog.read) return {};
   return {gauge("heliograph_callbacks_pending",
                 "Callbacks to clients not delivered yet, counted up to 100000.", backlog.pending),
           one_value("heliograph_callbacks_oldest_age_seconds",

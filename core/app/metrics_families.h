@@ -19,6 +19,7 @@ using Families = std::vector<telemetry::Family>;
 telemetry::Family one_value(std::string name, std::string help, telemetry::MetricKind kind,
                             double value);
 
+// What could not be read in time is left out: an empty queue must not be made of it.
 Families queue_families(const ports::LaneDepths& lanes, model::TimePoint now);
 Families backlog_families(const ports::CallbackBacklog& backlog, model::TimePoint now);
 Families provider_families(const pipeline::Distribution& distribution, model::TimePoint now);

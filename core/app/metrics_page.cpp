@@ -1,5 +1,6 @@
 #include "core/app/metrics_page.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -74,8 +75,8 @@ class Scrape final : public api::MetricsScrape, public std::enable_shared_from_t
   std::string text() override {
     const model::TimePoint now = parts_.clock.wall();
     Families all = parts_.metrics.snapshot();
-    if (knows_lanes()) move_into(all, queue_families(*lanes_, now));
-    if (knows_backlog()) move_into(all, backlog_families(*backlog_, now));
+    if (lanes_) move_into(all, queue_families(*lanes_, now));
+    if (backlog_) move_into(all, backlog_families(*backlog_, now));
     if (providers_) {
       move_into(all, provider_families(*providers_, now));
       move_into(all, limit_families(*providers_));
@@ -102,8 +103,10 @@ class Scrape final : public api::MetricsScrape, public std::enable_shared_from_t
     };
   }
 
-  // A read that was cut short is answered too; an empty queue must not be made of it.
-  bool knows_lanes() const { return lanes_ && lanes_->front().read; }
+  // A read that was cut short is answered too.
+  bool knows_lanes() const {
+    return lanes_ && std::ranges::all_of(*lanes_, &ports::LaneDepth::read);
+  }
   bool knows_backlog() const { return backlog_ && backlog_->read; }
 
   Families about_itself() const {

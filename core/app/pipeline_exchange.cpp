@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/app/part_options.h"
@@ -12,13 +11,9 @@ namespace {
 
 // After the instances are ended every attempt has been answered for; recording that takes commits.
 constexpr std::chrono::seconds kRecorded{10};
-
-// An instance that only hears of other rules goes on counting.
-bool has_new_limiter(const std::vector<plugin::InstanceChange>& changes) {
-  return std::ranges::any_of(changes, [](const plugin::InstanceChange& change) {
-    return change.kind == "limiter" && change.what != "changed";
-  });
-}
+constexpr std::chrono::milliseconds kPiece{50};
+// For what a plugin wants to finish beside its attempts, which have ended by then.
+constexpr std::chrono::seconds kPluginDrain{1};
 
 }  // namespace
 
@@ -33,22 +28,25 @@ std::vector<plugin::InstanceChange> PipelineExchange::apply(const config::Config
   auto settings = pipeline_settings(wanted);
   settings.tickets_after = parts_.relay.tickets_after();
   auto next = parts_.make(std::move(settings), *replacement);
-  parts_.relay.exchange({.next = std::move(next),
-                         .in_turn = [&] { replacement->commit(parts_.relay); },
-                         .limiter_is_new = has_new_limiter(changes)});
+  parts_.relay.exchange(
+      {.next = std::move(next), .in_turn = [&] { replacement->commit(parts_.relay); }});
   committed_ = std::move(replacement);
-  for (const plugin::InstanceChange& change : changes) {
-    parts_.log.warn("plugin instance " + change.what,
-                    {{"kind", change.kind},
-                     {"name", change.name},
-                     {"generation", fmt::to_string(change.generation)}});
-  }
   return changes;
 }
 
 void PipelineExchange::finish(std::chrono::nanoseconds at_most) {
   if (!committed_) return;
-  committed_->retire(at_most);
+  // In pieces, so that the gateway's end does not wait for this one.
+  const auto until = std::chrono::steady_clock::now() + at_most;
+  while (!parts_.relay.wait_retired(kPiece) && std::chrono::steady_clock::now() < until) {
+    if (ending_) return;
+  }
+  retire();
+}
+
+void PipelineExchange::retire() {
+  if (!committed_) return;
+  committed_->retire(kPluginDrain);
   committed_.reset();
   if (parts_.relay.wait_retired(kRecorded)) return;
   parts_.log.error("attempts of the configuration before are still under way",

@@ -6,6 +6,7 @@
 // thread, which may block; the loop runs.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -52,10 +53,15 @@ class PipelineExchange {
   // After each apply(): waits until what was replaced has nothing in hand, at most until `at_most`
   // is over, then ends it. Its attempts that have not ended by then are recorded as unknown.
   void finish(std::chrono::nanoseconds at_most);
+  // [any thread] The gateway ends: finish() returns at once, and retire() is left to the caller,
+  // once no attempt is under way any more or may be.
+  void end() { ending_ = true; }
+  void retire();
 
  private:
   const Parts parts_;
   std::unique_ptr<plugin::Replacement> committed_;
+  std::atomic<bool> ending_{false};
 };
 
 }  // namespace heliograph::app

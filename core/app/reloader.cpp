@@ -62,6 +62,9 @@ class Reloader::Impl {
     }
   }
   void start(PipelineExchange& exchange) { exchange_ = &exchange; }
+  void end() {
+    if (PipelineExchange* const exchange = exchange_) exchange->end();
+  }
 
   boost::asio::thread_pool pool{1};
 
@@ -156,6 +159,9 @@ void Reloader::reload() {
 
 void Reloader::start(PipelineExchange& exchange) { impl_->start(exchange); }
 
-void Reloader::stop() { impl_->pool.join(); }
+void Reloader::stop() {
+  impl_->end();
+  impl_->pool.join();
+}
 
 }  // namespace heliograph::app

@@ -50,7 +50,7 @@ class Reloader final : public api::Reload {
   // [any thread] After stop(): dropped.
   void reload(ports::Executor& where, ports::Done<api::ReloadResult> done) override;
   void reload();  // its result is in the log alone
-  void stop();    // after the reload under way, and what it replaced
+  void stop();    // after the reload under way
 
  private:
   class Impl;

@@ -4,8 +4,6 @@
 #include <bit>
 #include <utility>
 
-#include "core/base/assert.h"
-
 namespace heliograph::pipeline {
 
 namespace {
@@ -91,34 +89,6 @@ void Dispatcher::on_left(Job& job, const std::optional<Scheduler::Waits>& waits)
   check_drained();
 }
 
-// A later state that was read meanwhile waits where that says.
-void Dispatcher::hand_on(Job& job, const std::optional<Scheduler::Waits>& waits) {
-  if (waits) heir_->note_waiting(waits->key, waits->position);
-  if (job.newer) {
-    const model::WorkItem& newer = *job.newer;
-    heir_->note_waiting({newer.lane, newer.client, newer.dispatch_class},
-                        {newer.due, newer.id.row()});
-  }
-  scheduler_.leave(job, std::nullopt, ports_.clock.wall());
-  publish();
-  check_drained();
-}
-
-void Dispatcher::on_slot_freed(const ports::Provider* instance) {
-  for (std::size_t i = 0; i < board_.size(); ++i) {
-    ProviderEntry& entry = board_[i];
-    if (entry.handle != instance || instance == nullptr) continue;
-    if (entry.inherited > 0) {
-      --entry.inherited;
-      --entry.in_flight;
-    }
-    if (entry.slot_free()) entry.clogged = false;
-    watcher_.on_slot_free(i);
-  }
-  if (heir_ != nullptr) return heir_->on_slot_freed(instance);
-  ask_pump();
-}
-
 void Dispatcher::on_slot_free(std::size_t provider) {
   if (heir_ != nullptr) heir_->on_slot_freed(board_[provider].handle);
   watcher_.on_slot_free(provider);
@@ -139,17 +109,6 @@ void Dispatcher::drain(ports::MonoTime deadline, base::Task done) {
   ports_.loop.run_at(deadline, alive_.guard([this] {
     if (drained_) std::exchange(drained_, {})();
   }));
-  ports_.loop.post(alive_.guard([this] { check_drained(); }));
-}
-
-void Dispatcher::retire(Heir& heir, base::Task done) {
-  HG_ASSERT(!draining_ && heir_ == nullptr);
-  draining_ = true;
-  heir_ = &heir;
-  drained_ = std::move(done);
-  for (std::size_t i = 0; i < board_.size(); ++i)
-    for (Job* job : parking_.at(i)) unpark(*job);
-  runner_.retire();
   ports_.loop.post(alive_.guard([this] { check_drained(); }));
 }
 

@@ -44,16 +44,10 @@ class PermitForecast {
     return {index_, static_cast<std::uint32_t>(std::min(cost, most_))};
   }
 
-  std::uint32_t index() const { return index_; }
-  // That many units, at most what the limit can ever grant at once.
-  ports::LimitKey key_of(std::uint64_t units) const {
-    return {index_, static_cast<std::uint32_t>(std::min(units, most_))};
-  }
-  // Units that the limit is poorer by now.
-  std::uint64_t granted(ports::MonoTime now) { return meter_.quota() - meter_.room(now); }
-  // The same limit at the same limiter, as another forecast saw it last. What that one still wants
-  // is its own affair.
+  // What another forecast saw last, when it is of the same limit. What that one still wants is its
+  // own affair.
   void inherit(const PermitForecast& before) {
+    if (!meter_.counts_like(before.meter_)) return;
     meter_ = before.meter_;
     trusted_ = before.trusted_;
     denied_until_ = before.denied_until_;

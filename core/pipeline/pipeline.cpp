@@ -45,9 +45,6 @@ PipelinePorts with_distributor(PipelinePorts handed, ports::Distributor& distrib
           .tracer = handed.tracer};
 }
 
-// How long a new limiter may take to book what was granted before it.
-constexpr std::chrono::seconds kChargeMax{1};
-
 // Receipts and inbound messages handed to the store and not answered: beyond, the peer is asked to
 // repeat.
 constexpr std::size_t kEventsUnderWayMax = 50'000;
@@ -108,21 +105,6 @@ class Pipeline::Impl {
 
   void check_retired() {
     if (attempts_ended && events_under_way == 0 && retired) std::exchange(retired, {})();
-  }
-
-  // A limiter that others share knows already.
-  void charge_limiter(ProviderBoard& before) {
-    if (ports.limiter == nullptr || ports.shared_window != nullptr) return;
-    const ports::MonoTime now = ports.clock.mono();
-    for (const ports::LimitKey& key : board.granted_before(before, now)) {
-      const ports::LimitRequest request{.keys = std::span(&key, 1),
-                                        .min_items = 1,
-                                        .max_items = 1,
-                                        .now = now,
-                                        .deadline = now + kChargeMax};
-      ports.limiter->acquire(request, [](const ports::LimitAnswer&) {});
-      board.charge(key, now);
-    }
   }
 
   void each_minute() {
@@ -193,9 +175,7 @@ void Pipeline::take_over(Handover handover, Reading reading) {
     return old.board.find(state.key).has_value();
   });
   impl.desk.restore(reading.states);
-  const bool same_limiter = impl.ports.limiter == old.ports.limiter;
-  impl.board.inherit(old.board, same_limiter, impl.ports.clock.wall());
-  if (handover.limiter_is_new) impl.charge_limiter(old.board);
+  impl.board.inherit(old.board, impl.ports.clock.wall());
   for (const ports::QueueHead& head : reading.heads)
     impl.dispatcher.note_waiting(head.key, {head.first_due, 0});
   impl.serve();

@@ -117,12 +117,11 @@ class Pipeline final : public ports::StoreEvents,
   Reading read();
   struct Handover {
     Pipeline& before;
-    bool limiter_is_new = false;  // it knows nothing of what was granted until now
-    base::Task drained;           // [loop] `before` has nothing under way any more
+    base::Task drained;  // [loop] `before` has nothing under way any more
   };
   // [loop] From now on this one dispatches. `before` ends the attempts that have a permit and gives
-  // back the others; it must not outlive this one. What it knows of the providers goes on here, and
-  // what was granted under its limits counts for a new limiter too.
+  // back the others; it must not outlive this one. What it knows of the providers goes on here. A
+  // limiter that differs has to know what was granted by the one before (plugin::Replacement).
   void take_over(Handover handover, Reading reading);
 
   // [loop] Begins nothing new; `done` once nothing is in flight. What is in flight at the deadline

@@ -60,7 +60,7 @@ void PipelineRelay::on_loop(Work work) {
 
 void PipelineRelay::exchange(Exchange exchange) {
   Pipeline::Reading reading = listen(std::move(exchange.next));
-  on_loop([&] { swap(std::move(reading), std::move(exchange.in_turn), exchange.limiter_is_new); });
+  on_loop([&] { swap(std::move(reading), std::move(exchange.in_turn)); });
 }
 
 Pipeline::Reading PipelineRelay::listen(std::unique_ptr<Pipeline> next) {
@@ -88,13 +88,12 @@ void PipelineRelay::drop_next() {
   });
 }
 
-void PipelineRelay::swap(Pipeline::Reading reading, base::Task in_turn, bool limiter_is_new) {
+void PipelineRelay::swap(Pipeline::Reading reading, base::Task in_turn) {
   if (in_turn) in_turn();
-  Pipeline::Handover handover{
-      .before = *serving_, .limiter_is_new = limiter_is_new, .drained = [this] {
-        // Not here, in the midst of it.
-        loop_.post(alive_.guard([this] { end_retired(); }));
-      }};
+  Pipeline::Handover handover{.before = *serving_, .drained = [this] {
+                                // Not here, in the midst of it.
+                                loop_.post(alive_.guard([this] { end_retired(); }));
+                              }};
   next_->take_over(std::move(handover), std::move(reading));
   const std::scoped_lock lock(mutex_);
   retired_ = std::move(serving_);

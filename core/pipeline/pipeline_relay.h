@@ -36,8 +36,6 @@ class PipelineRelay final : public ports::StoreEvents,
   struct Exchange {
     std::unique_ptr<Pipeline> next;
     base::Task in_turn;  // [loop] just before it serves, in the same turn; must not throw
-    // Its limiter knows nothing of what was granted until now.
-    bool limiter_is_new = false;
   };
   // [any thread but the loop's, one at a time] Puts `next` in the place of the one that serves and
   // returns once it does. Blocking, for reads of the store; throws what the store throws, and
@@ -45,7 +43,7 @@ class PipelineRelay final : public ports::StoreEvents,
   void exchange(Exchange exchange);
   // The same in its two steps, for who runs the loop himself. Between them nothing has changed.
   Pipeline::Reading listen(std::unique_ptr<Pipeline> next);
-  void swap(Pipeline::Reading reading, base::Task in_turn, bool limiter_is_new);  // [loop]
+  void swap(Pipeline::Reading reading, base::Task in_turn);  // [loop]
   // Attempts that an earlier pipeline still has to end; nullopt: there is none. [any thread]
   std::optional<std::uint64_t> retiring() const;
   // [any thread but the loop's] Waits until there are none. False: not in that time.

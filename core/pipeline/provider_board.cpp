@@ -79,7 +79,7 @@ ProviderBoard::ProviderBoard(const PipelineSettings& settings, std::vector<Provi
   }
 }
 
-void ProviderBoard::inherit(ProviderBoard& before, bool same_limiter, model::TimePoint wall) {
+void ProviderBoard::inherit(ProviderBoard& before, model::TimePoint wall) {
   for (ProviderEntry& entry : entries_) {
     const auto found = before.find(entry.key);
     if (!found) continue;
@@ -92,39 +92,14 @@ void ProviderBoard::inherit(ProviderBoard& before, bool same_limiter, model::Tim
     entry.sends = old.sends;
     entry.picks = old.picks;
     entry.paused_until = old.paused_until;
-    if (same_limiter && entry.forecast && old.forecast) entry.forecast->inherit(*old.forecast);
+    if (entry.forecast && old.forecast) entry.forecast->inherit(*old.forecast);
     if (entry.handle == nullptr || entry.handle != old.handle) continue;
     entry.quarantined = old.quarantined;
     entry.busy_until = old.busy_until;
     entry.max_in_flight = inherited_window(old, entry);
     entry.in_flight = entry.inherited = old.in_flight;
   }
-  if (same_limiter && dispatch_ && before.dispatch_) dispatch_->inherit(*before.dispatch_);
-}
-
-std::vector<ports::LimitKey> ProviderBoard::granted_before(ProviderBoard& before,
-                                                           ports::MonoTime now) {
-  std::vector<ports::LimitKey> keys;
-  const auto add = [&](const std::optional<PermitForecast>& is,
-                       std::optional<PermitForecast>& was) {
-    if (!is || !was) return;
-    const ports::LimitKey key = is->key_of(was->granted(now));
-    if (key.cost > 0) keys.push_back(key);
-  };
-  add(dispatch_, before.dispatch_);
-  for (const ProviderEntry& entry : entries_) {
-    const auto found = before.find(entry.key);
-    if (found) add(entry.forecast, before[*found].forecast);
-  }
-  return keys;
-}
-
-void ProviderBoard::charge(const ports::LimitKey& key, ports::MonoTime now) {
-  if (dispatch_ && dispatch_->index() == key.rule) return dispatch_->granted(now, key.cost);
-  for (ProviderEntry& entry : entries_) {
-    if (entry.forecast && entry.forecast->index() == key.rule)
-      entry.forecast->granted(now, key.cost);
-  }
+  if (dispatch_ && before.dispatch_) dispatch_->inherit(*before.dispatch_);
 }
 
 std::optional<std::size_t> ProviderBoard::find(model::ProviderKey key) const {

@@ -69,15 +69,10 @@ class ProviderBoard {
                 const std::vector<model::ProviderKey>& keys);
 
   // Takes over what `before`, the board of the pipeline that ran until now, knows of the providers
-  // that are on both: health, what an operator said, statistics, pauses; and where it is the same
-  // instance still, its window, the attempts it has in hand, and a quarantine. `same_limiter`: the
-  // limits are the same too, and what was granted under them.
-  void inherit(ProviderBoard& before, bool same_limiter, model::TimePoint wall);
-  // What each limit of both boards has granted within its window: to be taken from a new limiter
-  // that knows nothing of it.
-  std::vector<ports::LimitKey> granted_before(ProviderBoard& before, ports::MonoTime now);
-  // As if it had granted that now.
-  void charge(const ports::LimitKey& key, ports::MonoTime now);
+  // that are on both: health, what an operator said, statistics, pauses, what was granted under the
+  // same limit; and where it is the same instance still, its window, the attempts it has in hand,
+  // and a quarantine.
+  void inherit(ProviderBoard& before, model::TimePoint wall);
 
   std::size_t size() const { return entries_.size(); }
   ProviderEntry& operator[](std::size_t i) { return entries_[i]; }

@@ -24,6 +24,8 @@ class RateMeter {
     std::uint64_t limit = 1;            // units per window, >= 1
     std::chrono::nanoseconds window{};  // > 0
     double burst = 0;                   // token bucket only; 0: limit
+
+    bool operator==(const Rule&) const = default;
   };
   explicit RateMeter(const Rule& rule);
 
@@ -35,6 +37,7 @@ class RateMeter {
   // The earliest moment at which `units` (at most the limit or burst) fit if nothing else is taken;
   // `now` when they fit already.
   ports::MonoTime when(ports::MonoTime now, std::uint64_t units);
+  bool counts_like(const RateMeter& other) const { return rule_ == other.rule_; }
   std::uint64_t quota() const;  // units that fit at once after long idleness
   // The earliest moment at which the whole quota is there again.
   ports::MonoTime when_whole(ports::MonoTime now);

@@ -88,7 +88,7 @@ std::optional<ports::Pick> RouteDistributors::pick(const ports::PickRequest& req
 
 void RouteDistributors::on_result(const ports::Pick& pick, model::ProviderKey provider,
                                   model::Outcome outcome, std::chrono::nanoseconds latency) {
-  if (!retired_) at(pick.route).on_result(pick, provider, outcome, latency);
+  at(pick.route).on_result(pick, provider, outcome, latency);
 }
 
 }  // namespace heliograph::pipeline

@@ -50,8 +50,8 @@ class RouteDistributors final : public ports::Distributor {
   RouteDistributors(const RouteTable& table, ports::Distributor& general,
                     std::vector<ports::Distributor*> of_rules);
 
-  // Another pipeline has taken over, which may use the same strategies for other candidates: they
-  // hear nothing more from here.
+  // Another pipeline has taken over, which may use the same strategies for other candidates: what
+  // they still hear from here is how picks ended.
   void retire() { retired_ = true; }
 
   void on_candidates(std::span<const ports::Candidate> candidates) override;

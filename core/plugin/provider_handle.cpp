@@ -118,6 +118,7 @@ void ProviderHandle::connect(ports::ProviderEvents* events) {
 void ProviderHandle::attach(ports::ProviderEvents& events) {
   events_ = &events;
   connect_later(&events);
+  instance_.post([this] { tell_window(); });  // whatever was told for the key before
 }
 
 void ProviderHandle::tell_window() {

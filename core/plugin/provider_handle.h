@@ -42,7 +42,7 @@ class ProviderHandle final : public ports::Provider, public KindSide {
   // Who hears of results. nullptr: nobody any more. Results of sends before are dropped.
   void connect(ports::ProviderEvents* events);
   void connect_later(ports::ProviderEvents* events);  // [any] the same, on the loop
-  // connect(), telling what there is to tell in a later turn.
+  // connect(), telling in a later turn, and its window in any case: its predecessor's may be 0.
   void attach(ports::ProviderEvents& events);
   IngressDesk& ingress() { return ingress_; }
 

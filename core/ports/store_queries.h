@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -92,6 +93,17 @@ struct CallbackBacklog {
   std::optional<model::TimePoint> oldest;  // when the oldest of them came up; nullopt: none
 };
 
+// What became of messages last, in the order in which it happened, newest first. Since the start,
+// and not for ever: enough for somebody who looks.
+struct RecentEnds {
+  // That failed, for now or for good, or are in doubt; some may have gone on since.
+  std::vector<model::MessageId> failed{};
+  // Time since a message was accepted, or since its `send_at`: to the provider's yes, to the
+  // receipt. Not of requeued ones.
+  std::vector<std::chrono::milliseconds> sent{};
+  std::vector<std::chrono::milliseconds> delivered{};
+};
+
 struct QueueDepth {
   std::uint64_t waiting = 0;  // SCHEDULED, QUEUED, FAILED_TEMP
   std::uint64_t sending = 0;
@@ -120,8 +132,9 @@ class StoreQueries {
                               std::optional<model::TimePoint> created_after, Executor& where,
                               Done<MessageCounts> done) = 0;
 
-  // What readiness and metrics ask; no database access, any thread.
+  // What readiness, metrics and the dashboard ask; no database access, any thread.
   virtual QueueDepth depth() const = 0;
+  virtual RecentEnds recent_ends() const = 0;
   virtual bool accepting() const = 0;              // false: disk full, or the writer has failed
   virtual std::string engine_version() const = 0;  // "SQLite 3.40.1"
 };

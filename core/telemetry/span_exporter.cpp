@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <random>
 #include <utility>
 
 namespace heliograph::telemetry {
@@ -30,6 +31,20 @@ std::string fault_of(const ports::OutgoingResponse& response) {
   return response.detail;
 }
 
+std::mt19937_64 seeded() {
+  // 32 bits would let two threads, or two gateways, of many give out the same ids.
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device(),
+                     device(), device(), device(), device()};
+  return std::mt19937_64(seed);
+}
+
+// Each thread its own: every message draws, traced or not, and nobody is to wait for another.
+std::mt19937_64& dice() {
+  thread_local std::mt19937_64 random = seeded();
+  return random;
+}
+
 model::SpanId span_id_of(std::mt19937_64& random) {
   model::SpanId id{};
   while (id == model::SpanId{}) {
@@ -46,28 +61,22 @@ model::SpanId span_id_of(std::mt19937_64& random) {
 
 SpanExporter::SpanExporter(SpanExporterSettings settings, ports::Loop& loop,
                            ports::HttpClient& http, const ports::Clock& clock, ports::Log* log)
-    : settings_(std::move(settings)), loop_(loop), http_(http), clock_(clock), log_(log) {
-  // 32 bits would let two gateways of many give out the same ids.
-  std::random_device device;
-  std::seed_seq seed{device(), device(), device(), device(),
-                     device(), device(), device(), device()};
-  random_.seed(seed);
-}
+    : settings_(std::move(settings)), loop_(loop), http_(http), clock_(clock), log_(log) {}
 
 SpanExporter::~SpanExporter() { *alive_ = false; }
 
 model::TraceContext SpanExporter::begin(const model::TraceContext& parent) {
   model::TraceContext context = parent;
   if (parent.valid() && !parent.sampled) return context;
-  const std::scoped_lock lock(mutex_);
+  std::mt19937_64& random = dice();
   if (!parent.valid()) {
-    if (std::uniform_real_distribution<double>(0, 1)(random_) >= settings_.sample) return {};
-    const model::SpanId first = span_id_of(random_);
-    const model::SpanId second = span_id_of(random_);
+    if (std::uniform_real_distribution<double>(0, 1)(random) >= settings_.sample) return {};
+    const model::SpanId first = span_id_of(random);
+    const model::SpanId second = span_id_of(random);
     std::ranges::copy(second, std::ranges::copy(first, context.trace_id.begin()).out);
     context.sampled = true;
   }
-  context.span_id = span_id_of(random_);
+  context.span_id = span_id_of(random);
   return context;
 }
 

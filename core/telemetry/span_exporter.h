@@ -2,7 +2,8 @@
 //
 // Nobody waits for it: spans wait in a bounded queue, those that find no room are dropped and
 // counted, and a collector that is away costs a request now and then. begin() and end(): any
-// thread; the rest, and all requests, on the loop given. What is handed in outlives it.
+// thread, begin() without a lock; the rest, and all requests, on the loop given. What is handed in
+// outlives it.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -73,9 +73,8 @@ class SpanExporter final : public ports::Tracer {
   const ports::Clock& clock_;
   ports::Log* const log_;
 
-  std::mutex mutex_;  // guards what follows
-  std::mt19937_64 random_;
-  std::deque<ports::Span> waiting_;
+  std::mutex mutex_;
+  std::deque<ports::Span> waiting_;  // guarded by it
 
   // On the loop.
   std::chrono::nanoseconds epoch_{};

@@ -20,6 +20,7 @@ const browser = await chromium.launch({
 });
 
 let page = null;
+const held = [];  // requests kept back
 
 async function open({scheme = "light", width = 1280, height = 1000, motion = "no-preference"}) {
   await page?.context().close();
@@ -90,6 +91,33 @@ const steps = {
   picture: async ({name}) => { await page.screenshot({path: `${pictures}/${name}.png`}); },
   faults: async () => ({...seen, policy: await page.evaluate(() => window.policyFaults)}),
   forget: () => { seen.console.length = 0; },
+  // The next request whose address has `part` is kept back until it is let go.
+  hold: async ({part}) => {
+    await page.route((url) => url.href.includes(part), (route) => { held.push(route); }, {times: 1});
+  },
+  letGo: async () => {
+    const route = held.shift();
+    const answered = page.waitForResponse((response) => response.request() === route.request());
+    await route.continue();
+    await (await answered).finished();
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  },
+  held: () => held.length,
+  // What the page's own modules say of snapshots that are so many seconds apart, or of two runs.
+  rates: () => page.evaluate(async () => {
+    const {perSecond} = await import("/dashboard/overview.js");
+    const {Chart} = await import("/dashboard/charts.js");
+    const snapshot = (at, sent, run = 0) => ({at: new Date(at * 1_000).toISOString(), started_at: new Date(run).toISOString(),
+      providers: [{id: "p", outcomes: {SENT: sent}}]});
+    const read = (provider) => provider.outcomes.SENT;
+    const chart = new Chart(document.createElement("div"), ["one"]);
+    for (const value of [1, 2, 3]) chart.add([value]);
+    chart.interrupt();
+    for (const value of [4, 5]) chart.add([value]);
+    return {next: perSecond(snapshot(102, 30), snapshot(100, 10), read), hidden: perSecond(snapshot(700, 6_010), snapshot(100, 10), read),
+      restarted: perSecond(snapshot(102, 30, 1), snapshot(100, 10), read), first: perSecond(snapshot(1, 1), null, read),
+      lines: chart.lines[0].getAttribute("d").split("M").slice(1).map((line) => line.split("L").length)};
+  }),
 };
 
 try {

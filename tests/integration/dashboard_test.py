@@ -113,6 +113,27 @@ class Live(DashboardTest):
         self.assertEqual((stored["session"], stored["local"], stored["url"]), ({"heliograph.key": KEY}, {}, self.base + "/"))
         self.assert_nothing_to_complain_about(browser)
 
+    def test_times_and_failures_are_those_of_every_message(self):
+        """A message that has been delivered was sent before; one that fails late is shown, whatever came after it."""
+        self.one.stop()
+        self.one = self.gateway([self.provider(self.mock1, name="provider1", receipts=True)], port=self.one.port)
+        self.mock1.behave(receipts_url=self.one.receipts_url("provider1"), receipt_delay_ms=0)
+        for _ in range(3):
+            self.one.wait_for_status(self.one.send(), "DELIVERED")
+        dead = self.dead_letter()
+        browser = self.open()
+        for name in ("Until sent", "Until delivered"):
+            browser("waitFor", selector=f"#tiles div:has(dt:text-is('{name}')) dd", text="ms")
+        browser("waitFor", selector="#failures li", text="FAILED_PERM")
+        browser("click", selector="#failures li button")
+        browser("waitFor", selector="#story-body:has(dl)", text=dead)
+        self.assert_nothing_to_complain_about(browser)
+
+    def test_a_rate_is_of_snapshots_that_follow_each_other(self):
+        """After a tab was hidden, or after a restart, what lies between is no figure of the last second."""
+        browser = self.open()
+        self.assertEqual(browser("rates"), {"next": 10, "hidden": None, "restarted": None, "first": None, "lines": [3, 2]})
+
     def test_it_comes_back_by_itself_when_the_gateway_does(self):
         browser = self.open()
         self.one.stop()
@@ -250,6 +271,44 @@ class Searching(DashboardTest):
         self.one.process.wait_for_line("personal data shown to an operator")
         self.assert_nothing_to_complain_about(browser)
 
+    def test_a_slow_answer_does_not_overwrite_a_later_one(self):
+        ids = [self.one.send(client_reference=f"order-{i}") for i in range(2)]
+        for message in ids:
+            self.one.wait_for_status(message, "SENT")
+        browser = self.open("messages")
+        browser("waitFor", selector="#said", text="Messages found: 2 shown.")
+        browser("hold", part="client_reference=order-0")
+        browser("fill", selector="#query", value="order-0")
+        browser("press", keys=["Enter"])
+        wait_until(lambda: browser("held") == 1, "the first search")
+        browser("fill", selector="#query", value="order-1")
+        browser("press", keys=["Enter"])
+        browser("waitFor", selector="#said", text="Messages found: 1 shown.")
+        story = f"#found button[aria-label='Story of message {ids[1]}']"
+        self.assertEqual(browser("count", selector=story), 1)
+        browser("letGo")
+        self.assertEqual(browser("count", selector=story), 1, "the first search's answer is shown")
+        # Stories likewise, and nothing comes after the next one has signed in.
+        browser("hold", part=f"v1/admin/messages/{ids[0]}")
+        for message in ids:
+            browser("fill", selector="#query", value=message)
+            browser("press", keys=["Enter"])
+            if message == ids[0]:
+                wait_until(lambda: browser("held") == 1, "the first story")
+                browser("press", keys=["Escape"])
+        browser("waitFor", selector="#story-body", text=ids[1])
+        browser("letGo")
+        self.assertIn(ids[1], browser("text", selector="#story-body"))
+        browser("press", keys=["Escape"])
+        browser("hold", part="client_reference=order-0")
+        browser("fill", selector="#query", value="order-0")
+        browser("press", keys=["Enter"])
+        wait_until(lambda: browser("held") == 1, "the last search")
+        browser("click", selector="#sign-out")
+        browser("letGo")
+        self.assertEqual(browser("count", selector="#found tr"), 0)
+        self.assert_nothing_to_complain_about(browser)
+
     def test_the_plugins_are_listed(self):
         browser = self.open("plugins")
         row = browser("waitFor", selector="#plugin-list tbody tr", text="mock")
@@ -317,8 +376,8 @@ class Looks(DashboardTest):
             for _ in range(45 if "HELIOGRAPH_PICTURES" in os.environ else 3):
                 for _ in range(random.randrange(10, 40)):
                     self.one.send()
-                before = browser("attribute", selector="#throughput svg .line-0", name="points")
-                wait_until(lambda: browser("attribute", selector="#throughput svg .line-0", name="points") != before, "the chart to move")
+                before = browser("attribute", selector="#throughput svg .line-0", name="d")
+                wait_until(lambda: browser("attribute", selector="#throughput svg .line-0", name="d") != before, "the chart to move")
             browser("waitFor", selector="#failures li")
             browser("picture", name=f"dashboard-{scheme}")
             browser("click", selector="nav a[href='#dead-letters']")

@@ -9,6 +9,8 @@ import harness
 from harness import KEY, PATIENCE, GatewayTest, main, wait_until
 
 STREAMS_MAX = 8
+LOOKED_AT = 10_000  # rows that a list looks at
+BATCH = 100
 
 
 class Feed:
@@ -66,6 +68,22 @@ class LiveTest(GatewayTest):
         self.assertEqual(event["failures"][0]["id"], failed)
         self.assertEqual(event["providers"][0]["outcomes"]["REJECTED"], 1)
         self.assertEqual(event["limits"]["providers"][0]["limit"]["limit"], 50)
+
+    def test_failures_and_times_are_seen_behind_ten_thousand_newer_messages(self):
+        """The night in which it matters: much has failed or waits, and messages keep coming in."""
+        self.one.wait_for_status(self.one.send(), "SENT")
+        self.mock1.behave(success_rate=0, perm_fail_rate=1)
+        failed = self.one.send()
+        self.one.wait_for_status(failed, "FAILED_PERM")
+        self.assertEqual(self.one.http.post(f"/v1/admin/providers/{self.mock1.identity}/disable").status, 200)
+        batch = {"messages": [{"to": "+14155552671", "from": "TEST", "text": "x"}] * BATCH}
+        for _ in range(LOOKED_AT // BATCH + 1):
+            self.assertEqual(self.one.http.post("/v1/messages/batch", batch).status, 200)
+        event = self.feed().event()
+        self.assertGreater(event["queue"]["waiting"], LOOKED_AT)
+        self.assertEqual([one["id"] for one in event["failures"]], [failed])
+        self.assertEqual(event["latency"]["sent"]["messages"], 1)
+        self.assertFalse(event["failures_complete"], "of an earlier run nothing was found, for not all was looked at")
 
     def test_an_event_comes_every_second(self):
         feed = self.feed()

@@ -105,7 +105,8 @@ class MetricsTest(Scraping):
         batch = gateway.http.post("/v1/messages/batch", {"messages": [{"to": NUMBER, "from": "A", "text": "x"}, {"to": "?"}]})
         self.assertEqual(batch.status, 200, batch)
         page = self.reached(gateway, lambda page: page.value("heliograph_message_status_total", status="DELIVERED") == 8
-                            and page.sum("heliograph_callback_attempts_total", result="delivered") >= 16, "all to be counted")
+                            and page.sum("heliograph_callback_attempts_total", result="delivered") >= 16
+                            and page.value("heliograph_callbacks_pending") == 0, "all to be counted, and kept as delivered")
 
         normal = {"channel": "sms", "lane": "normal"}
         self.assertEqual(page.value("heliograph_messages_accepted_total", **normal), 9)

@@ -18,7 +18,7 @@ Progress::Progress(std::string what)
 
 Progress::~Progress() {
   if (!dirty_) return;
-  fmt::print(stderr, "{}", kClearLine);
+  std::fputs(kClearLine, stderr);  // does not throw
   std::fflush(stderr);
 }
 
@@ -27,7 +27,8 @@ void Progress::tell(const std::string& text) {
   if (!shown_ || now < next_) return;
   next_ = now + kPace;
   dirty_ = true;
-  fmt::print(stderr, "{}{}: {}", kClearLine, what_, text);
+  const std::string line = fmt::format("{}{}: {}", kClearLine, what_, text);
+  std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -3,11 +3,22 @@
 #include <memory>
 
 #include "core/app/remote/remote_commands.h"
+#include "core/base/text.h"
 
 namespace heliograph::app {
 namespace {
 
 using Filters = std::vector<std::pair<std::string, std::string>>;
+
+// All that is said goes into JSON or a URL; the name of a file may be anything.
+void require_utf8(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_type_name() == "FILE") continue;
+    for (const std::string& value : option->results()) {
+      if (!base::is_utf8(value)) throw CLI::ValidationError(option->get_name(), "not UTF-8");
+    }
+  }
+}
 
 // What all of it is parsed into; the program's options point here until root.parse() has ended.
 struct ParsedRemote {
@@ -24,7 +35,8 @@ struct ParsedRemote {
   std::function<void(RemoteCommand)> chosen;
 
   template <class Action>
-  void choose(Action action) const {
+  void choose(const CLI::App& command, Action action) const {
+    require_utf8(command);
     chosen(RemoteCommand{remote, std::move(action)});
   }
 };
@@ -109,7 +121,7 @@ void add_send(CLI::App& root, const Shared& parsed) {
   send->callback([parsed, send] {
     if (send->count("--text") > 0) parsed->send.text = parsed->text;
     if (parsed->wait > 0) parsed->send.wait = parsed->wait;
-    parsed->choose(parsed->send);
+    parsed->choose(*send, parsed->send);
   });
 }
 
@@ -135,12 +147,12 @@ void add_one_message(CLI::App& messages, const Shared& parsed) {
   auto* show = messages.add_subcommand("show", "One message, its attempts and its events");
   show->add_option("id", parsed->show.id)->required()->check(not_empty());
   add_remote_options(*show, parsed);
-  show->callback([parsed] { parsed->choose(parsed->show); });
+  show->callback([parsed, show] { parsed->choose(*show, parsed->show); });
 
   auto* cancel = messages.add_subcommand("cancel", "Cancel one that is not on its way yet");
   cancel->add_option("id", parsed->cancel.id)->required()->check(not_empty());
   add_remote_options(*cancel, parsed);
-  cancel->callback([parsed] { parsed->choose(parsed->cancel); });
+  cancel->callback([parsed, cancel] { parsed->choose(*cancel, parsed->cancel); });
 }
 
 void add_requeue(CLI::App& messages, const Shared& parsed) {
@@ -164,10 +176,10 @@ void add_requeue(CLI::App& messages, const Shared& parsed) {
   requeue->add_option("--validity", wanted.validity, "How long to try from now: 10m, 24h");
   add_remote_options(*requeue, parsed);
   requeue->footer("Exit codes: 0 all requeued, 1 some could not be, 2 wrong command line.");
-  requeue->callback([parsed] {
+  requeue->callback([parsed, requeue] {
     if (parsed->requeue.ids.empty() && !parsed->requeue.all)
       throw CLI::RequiredError("messages requeue: ids or --all");
-    parsed->choose(parsed->requeue);
+    parsed->choose(*requeue, parsed->requeue);
   });
 }
 
@@ -180,7 +192,7 @@ void add_messages(CLI::App& root, const Shared& parsed) {
   add_one_message(*messages, parsed);
   add_requeue(*messages, parsed);
   messages->callback([parsed, messages] {
-    if (messages->get_subcommands().empty()) parsed->choose(parsed->list);
+    if (messages->get_subcommands().empty()) parsed->choose(*messages, parsed->list);
   });
 }
 
@@ -196,7 +208,7 @@ void add_top(CLI::App& root, const Shared& parsed) {
       "Asks for a key with the scope admin; with read, too, it shows its client's latency and dead "
       "letters. q ends it. Where standard output is no terminal, one block follows another; --json "
       "prints one document and ends.");
-  top->callback([parsed] { parsed->choose(parsed->top); });
+  top->callback([parsed, top] { parsed->choose(*top, parsed->top); });
 }
 
 void add_log(CLI::App& root, const Shared& parsed) {
@@ -206,7 +218,7 @@ void add_log(CLI::App& root, const Shared& parsed) {
   level->add_option("level", parsed->log_level.level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   add_remote_options(*level, parsed);
-  level->callback([parsed] { parsed->choose(parsed->log_level); });
+  level->callback([parsed, level] { parsed->choose(*level, parsed->log_level); });
 }
 
 }  // namespace

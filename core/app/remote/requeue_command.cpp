@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/app/exit_codes.h"
+#include "core/app/output.h"
 #include "core/app/remote/api_client.h"
 #include "core/app/remote/progress.h"
 #include "core/app/remote/rendering.h"
@@ -18,6 +19,7 @@ struct Requeued {
   std::uint64_t count = 0;
   Json failed = Json::array();
 
+  bool empty() const { return count == 0 && failed.empty(); }
   std::string text() const { return fmt::format("{} requeued, {} not", count, failed.size()); }
 };
 
@@ -26,8 +28,8 @@ Json with_validity(Json body, const MessagesRequeueCommand& command) {
   return body;
 }
 
-Requeued requeue_named(ApiClient& api, const MessagesRequeueCommand& command) {
-  Requeued all;
+// What is done stays in `all` when an error ends it.
+void requeue_named(ApiClient& api, const MessagesRequeueCommand& command, Requeued& all) {
   Progress progress("requeue");
   const Json body = with_validity(Json::object(), command);
   for (const std::string& id : command.ids) {
@@ -41,12 +43,10 @@ Requeued requeue_named(ApiClient& api, const MessagesRequeueCommand& command) {
     }
     progress.tell(all.text());
   }
-  return all;
 }
 
 // The gateway looks through a bounded part for each request; its cursor leads on.
-Requeued requeue_matching(ApiClient& api, const MessagesRequeueCommand& command) {
-  Requeued all;
+void requeue_matching(ApiClient& api, const MessagesRequeueCommand& command, Requeued& all) {
   Progress progress("requeue");
   Json body = with_validity(Json::object(), command);
   for (const auto& [name, value] : command.filters) body[name] = value;
@@ -55,23 +55,45 @@ Requeued requeue_matching(ApiClient& api, const MessagesRequeueCommand& command)
     all.count += page.at("requeued").get<std::uint64_t>();
     for (const Json& failure : page.at("failed")) all.failed.push_back(failure);
     progress.tell(all.text());
-    if (page.at("next_cursor").is_null()) return all;
+    if (page.at("next_cursor").is_null()) return;
     body["cursor"] = page.at("next_cursor");
   }
+}
+
+// `complete`: all that was asked for has been tried.
+void tell(const Remote& remote, const Requeued& all, bool complete) {
+  if (remote.json) {
+    Json document{{"requeued", all.count}, {"failed", all.failed}};
+    if (!complete) document["complete"] = false;
+    print_json(document);
+  } else {
+    fmt::print("{}{}\n", all.text(), complete ? "" : ", the rest was not tried");
+    for (const Json& failure : all.failed)
+      fmt::print("{} {}\n", member(failure, "id"), member(failure, "error"));
+  }
+  flush_output();  // before what standard error says of the rest
 }
 
 }  // namespace
 
 int requeue_messages(const Remote& remote, const MessagesRequeueCommand& command) {
   ApiClient api(remote);
-  const Requeued all = command.all ? requeue_matching(api, command) : requeue_named(api, command);
-  if (remote.json) {
-    print_json({{"requeued", all.count}, {"failed", all.failed}});
-  } else {
-    fmt::print("{}\n", all.text());
-    for (const Json& failure : all.failed)
-      fmt::print("{} {}\n", member(failure, "id"), member(failure, "error"));
+  Requeued all;
+  try {
+    command.all ? requeue_matching(api, command, all) : requeue_named(api, command, all);
+  } catch (const GatewayUnreachable& error) {
+    if (!all.empty()) tell(remote, all, false);
+    if (!error.may_have_arrived()) throw;
+    throw GatewayUnreachable(
+        fmt::format("{}\nThe last request may have been carried out: `heliograph messages "
+                    "--dead-letters` tells what is left.",
+                    error.what()),
+        true);
+  } catch (const std::exception&) {
+    if (!all.empty()) tell(remote, all, false);
+    throw;
   }
+  tell(remote, all, true);
   return all.failed.empty() ? kExitOk : kExitRuntime;
 }
 

@@ -49,7 +49,7 @@ Screen::Screen() {
 }
 
 Screen::~Screen() {
-  fmt::print("\x1b[?25h\x1b[?1049l");
+  std::fputs("\x1b[?25h\x1b[?1049l", stdout);  // does not throw
   std::fflush(stdout);
   ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) on_signal(number, SIG_DFL);

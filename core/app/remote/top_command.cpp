@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/app/exit_codes.h"
+#include "core/app/output.h"
 #include "core/app/remote/api_client.h"
 #include "core/app/remote/rendering.h"
 #include "core/app/remote/screen.h"
@@ -23,6 +24,8 @@ using Json = nlohmann::json;
 constexpr std::chrono::seconds kPatience{2};  // for one answer: a key waits as long
 constexpr int kDeadLetters = 8;               // shown
 constexpr unsigned kForbidden = 403;
+// After a refusal that passes: looking on every 100 ms would keep a limit of requests exceeded.
+constexpr std::chrono::seconds kRest{1};
 
 // Null where the key may not.
 Json get_if_allowed(ApiClient& api, const std::string& target) {
@@ -67,15 +70,29 @@ int once(ApiClient& api, const Remote& remote, std::chrono::milliseconds interva
   return kExitOk;
 }
 
+// Too many requests, or a gateway (or what stands before it) that cannot answer just now.
+bool passes(const GatewayRefused& refused) {
+  return refused.status() == 429 || refused.status() >= 500;
+}
+
 // One block after another, for a file or a pipe; ends with its reader.
 int plain(ApiClient& api, std::chrono::milliseconds interval) {
-  TopLook before = look(api);
+  std::optional<TopLook> before;
   while (true) {
-    std::this_thread::sleep_for(interval);
-    TopLook now = look(api);
-    fmt::print("{}\n", top_text(document(api, now, &before), 0, 0));
-    if (std::fflush(stdout) != 0) return kExitOk;
-    before = std::move(now);
+    std::chrono::milliseconds rest = interval;
+    try {
+      TopLook now = look(api);
+      const bool told =
+          !before || print_while_read(top_text(document(api, now, &*before), 0, 0) + "\n");
+      if (!told) return kExitOk;
+      before = std::move(now);
+    } catch (const GatewayRefused& refused) {
+      if (!passes(refused)) throw;
+      before.reset();
+      fmt::print(stderr, "heliograph: {}\n", refused.what());
+      rest = std::max(rest, std::chrono::milliseconds{kRest});
+    }
+    std::this_thread::sleep_for(rest);
   }
 }
 
@@ -86,6 +103,7 @@ int live(ApiClient& api, std::chrono::milliseconds interval) {
   Screen screen;
   auto next = Clock::now();
   while (true) {
+    std::chrono::milliseconds rest = interval;
     try {
       TopLook now = look(api);
       shown = document(api, now, before ? &*before : nullptr);
@@ -94,8 +112,13 @@ int live(ApiClient& api, std::chrono::milliseconds interval) {
     } catch (const GatewayUnreachable& error) {
       before.reset();  // a gateway that comes back counts from nothing
       trouble = error.what();
+    } catch (const GatewayRefused& refused) {
+      if (!passes(refused)) throw;
+      before.reset();
+      trouble = refused.what();
+      rest = std::max(rest, std::chrono::milliseconds{kRest});
     }
-    next = std::max(next + interval, Clock::now());
+    next = std::max(next + rest, Clock::now());
     auto event = Screen::Event::kRedraw;
     while (event == Screen::Event::kRedraw) {
       const std::size_t rows = screen.rows() - 1;  // the last one is for help or trouble

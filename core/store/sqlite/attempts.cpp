@@ -149,6 +149,7 @@ ports::FinishResult Attempts::finish(const ports::FinishAttempt& command) {
   if (command.result.outcome != Outcome::kNotTried) write_attempt(command);
 
   effects_.moved(command.id, Status::kSending, command.status);
+  effects_.ended(command.id, command.status, message->time_until(command.finished_at));
   const bool was_doubtful = message->doubtful;
   message->status = command.status;
   message->doubtful = command.doubtful;

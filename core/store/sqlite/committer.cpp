@@ -175,6 +175,7 @@ void Committer::publish(std::vector<Write> done) {
   gauges_.transactions.fetch_add(1, std::memory_order_relaxed);
   gauges_.operations.fetch_add(done.size(), std::memory_order_relaxed);
   metrics_.count(engine_.effects(), engine_.names());
+  recent_.take(engine_.effects());
   if (engine_.effects().clients_changed) {
     // Release: who sees the new version reads the new rows.
     gauges_.clients_version.fetch_add(1, std::memory_order_release);

@@ -21,6 +21,7 @@
 #include "core/ports/store_callbacks.h"
 #include "core/store/sqlite/engine.h"
 #include "core/store/sqlite/operation.h"
+#include "core/store/sqlite/recent_ends.h"
 #include "core/store/sqlite/store_metrics.h"
 
 namespace heliograph::store {
@@ -60,6 +61,7 @@ class Committer {
   // When the disk is full and would not be without the log's file: moves the log into the database
   // and gives its room back. It is kept otherwise, because results can be written into it.
   void give_log_back_if_that_helps();
+  ports::RecentEnds recent() const { return recent_.copy(); }  // any thread
   // Copies the engine's counts to the gauges.
   void publish_counts();
 
@@ -84,6 +86,7 @@ class Committer {
   ports::Clock& clock_;
   ports::Log* log_;
   StoreMetrics metrics_;
+  RecentEnds recent_;
   ports::StoreEvents* events_ = nullptr;
   ports::CallbackEvents* callback_events_ = nullptr;
   bool was_locked_ = false;

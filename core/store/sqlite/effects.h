@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct Effects {
   bool clients_changed = false;                // a client or a key
   std::vector<model::MessageId> settled;       // brought to model::is_settled(), in this order
   std::vector<std::int64_t> callbacks_due;     // endpoints with deliveries due now, each once
+  struct End {
+    model::MessageId id;
+    model::Status status{};
+    std::optional<std::chrono::milliseconds> took;  // since it could be sent; nullopt: requeued
+  };
+  std::vector<End> ends;  // came to SENT, DELIVERED or a failure, in this order
   // For the metrics.
   static constexpr std::size_t kStatuses = 10;
   std::array<std::uint32_t, kStatuses> reached{};  // messages that came to it, by model::Status
@@ -40,6 +47,10 @@ struct Effects {
   void moved(const model::MessageId& id, model::Status from, model::Status to) {
     moved(from, to);
     if (model::is_settled(to)) settled.push_back(id);
+  }
+  void ended(const model::MessageId& id, model::Status to,
+             std::optional<std::chrono::milliseconds> took) {
+    if (to == model::Status::kFailedTemp || model::is_settled(to)) ends.push_back({id, to, took});
   }
 
   void callback_due(std::int64_t endpoint) {

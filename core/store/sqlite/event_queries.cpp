@@ -56,19 +56,40 @@ std::optional<EventQueries::Message> EventQueries::load(std::optional<model::Cli
   return message;
 }
 
+// When an appointment came due, which is no write; nullopt: it has not, or something else came
+// first. Told by the clock of all other events: `send_at` is by the system's, which may have been
+// set since.
+std::optional<model::TimePoint> EventQueries::came_due(const Message& message,
+                                                       model::TimePoint created_at,
+                                                       model::TimePoint now,
+                                                       const std::vector<Entry>& entries) {
+  if (message.status == Status::kScheduled) {
+    return message.due <= now ? std::optional(message.due) : std::nullopt;
+  }
+  // What came next can be no earlier.
+  std::optional<model::TimePoint> next;
+  if (message.cycle == 0 && message.status != Status::kSending) next = message.updated_at;
+  bool tried = false;
+  for (const Entry& entry : entries) {
+    if (entry.cycle != 0) continue;
+    tried = tried || entry.status == Status::kSending;
+    next = std::min(next.value_or(entry.at), entry.at);
+  }
+  // `due` is still the appointment's where nothing was tried.
+  const bool ended = model::is_terminal(message.status);
+  if (ended && message.cycle == 0 && !tried && message.updated_at < message.due)
+    return std::nullopt;
+  const model::TimePoint latest = std::max(created_at, next.value_or(*message.send_at));
+  return std::clamp(*message.send_at, created_at, latest);
+}
+
 void EventQueries::add_entered(const Message& message, model::MessageId id, model::TimePoint now,
                                std::vector<Entry>& entries) {
+  const auto due = message.send_at ? came_due(message, id.created_at(), now, entries)
+                                   : std::optional<model::TimePoint>{};
   const Status first = message.send_at ? Status::kScheduled : Status::kQueued;
   entries.push_back({0, Place::kEntered, first, id.created_at(), {}});
-  if (!message.send_at) return;
-  // It came due, which is no write, unless something else came first.
-  const bool still_scheduled = message.status == Status::kScheduled;
-  const bool came_due = still_scheduled
-                            ? message.due <= now
-                            : message.cycle > 0 || message.updated_at >= *message.send_at;
-  if (came_due) {
-    entries.push_back({0, Place::kEntered, Status::kQueued, *message.send_at, {}});
-  }
+  if (due) entries.push_back({0, Place::kEntered, Status::kQueued, *due, {}});
 }
 
 std::optional<Status> EventQueries::add_attempts(const Message& message, model::MessageId id,
@@ -127,10 +148,10 @@ std::optional<std::vector<model::EventView>> EventQueries::events(
   const std::optional<Message> message = load(client, id);
   if (!message) return std::nullopt;
   std::vector<Entry> entries;
-  add_entered(*message, id, now, entries);
   const std::optional<Status> last_result = add_attempts(*message, id, entries);
   add_stored(id, entries);
   add_present(*message, last_result, entries);
+  add_entered(*message, id, now, entries);
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i].order = i;
   std::ranges::sort(entries, {}, [](const Entry& entry) {
     return std::tuple(entry.cycle, entry.place, entry.at, entry.order);

@@ -53,6 +53,10 @@ class EventQueries {
   std::optional<model::Status> add_attempts(const Message& message, model::MessageId id,
                                             std::vector<Entry>& entries);
   void add_stored(model::MessageId id, std::vector<Entry>& entries);
+  static std::optional<model::TimePoint> came_due(const Message& message,
+                                                  model::TimePoint created_at, model::TimePoint now,
+                                                  const std::vector<Entry>& entries);
+  // After all others.
   static void add_entered(const Message& message, model::MessageId id, model::TimePoint now,
                           std::vector<Entry>& entries);
   static void add_present(const Message& message, std::optional<model::Status> last_result,

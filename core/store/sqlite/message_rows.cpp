@@ -1,9 +1,18 @@
 #include "core/store/sqlite/message_rows.h"
 
+#include <algorithm>
+
 #include "core/base/assert.h"
 #include "core/store/sqlite/connection.h"
 
 namespace heliograph::store {
+
+std::optional<std::chrono::milliseconds> MessageRow::time_until(model::TimePoint at) const {
+  if (cycle > 0) return std::nullopt;
+  const model::TimePoint accepted = id.created_at();
+  const auto took = at - std::max(accepted, send_at.value_or(accepted));
+  return std::max(took, std::chrono::milliseconds{0});
+}
 
 MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effects,
                          CallbackOutbox& callbacks)
@@ -13,7 +22,8 @@ MessageRows::MessageRows(Connection& connection, Ledger& ledger, Effects& effect
       load_(connection,
             "SELECT random, client, channel, status, hold_state, cycle, attempt_number,"
             " cost_cents, expires_at, held_since, provider, pinned, receipt_provider,"
-            " provider_message_id, callback_url, doubtful, erased, updated_at FROM messages WHERE "
+            " provider_message_id, callback_url, doubtful, erased, updated_at, send_at FROM "
+            "messages WHERE "
             "id = ?1"),
       change_(connection,
               "UPDATE messages SET status = ?4, live = ?5, reason = ?6, hold_state = ?7,"
@@ -48,6 +58,7 @@ std::optional<MessageRow> MessageRows::load(std::int64_t row) {
   message.doubtful = rows.get<bool>();
   message.erased = rows.get<bool>();
   message.updated_at = rows.get<model::TimePoint>();
+  message.send_at = rows.get<std::optional<model::TimePoint>>();
   return message;
 }
 
@@ -69,6 +80,7 @@ void MessageRows::change(MessageRow& message, const Transition& transition) {
                                   message.provider_message_id);
   HG_ASSERT(changed == 1);
   effects_.moved(message.id, message.status, transition.to);
+  effects_.ended(message.id, transition.to, message.time_until(transition.at));
   if (message.status == model::Status::kSent && message.provider) {
     effects_.receipt_times.emplace_back(*message.provider, transition.at - message.updated_at);
   }

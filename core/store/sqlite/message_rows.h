@@ -40,6 +40,10 @@ struct MessageRow {
   bool doubtful = false;
   bool erased = false;
   model::TimePoint updated_at{};  // when it came to its status
+  std::optional<model::TimePoint> send_at;
+
+  // Since it could be sent; nullopt where it was requeued, which waited for somebody.
+  std::optional<std::chrono::milliseconds> time_until(model::TimePoint at) const;
 };
 
 // A message's new status, decided outside of an attempt.

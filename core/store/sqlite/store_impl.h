@@ -98,6 +98,7 @@ class StoreImpl final : public SqliteStore {
                       std::optional<model::TimePoint> created_after, ports::Executor& where,
                       ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override;
+  ports::RecentEnds recent_ends() const override;
   bool accepting() const override;
   std::string engine_version() const override;
 

@@ -104,6 +104,8 @@ ports::QueueDepth StoreImpl::depth() const {
           .sending = gauges_.sending.load(std::memory_order_relaxed)};
 }
 
+ports::RecentEnds StoreImpl::recent_ends() const { return committer_.recent(); }
+
 bool StoreImpl::accepting() const {
   return !gauges_.failed && !engine_.disk().is_full() && !gauges_.is_stalled(clock_.mono());
 }

@@ -1,4 +1,5 @@
 // The probe's limiter: answers as `mode` says.
+#include <utility>
 #include <vector>
 
 #include "probe_common.h"
@@ -11,13 +12,15 @@ struct Self {
   std::string mode;
   std::vector<hg_op> waiting;
   bool back = false;
+  bool has_rules = false;
 };
 
 Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 hg_status create(const hg_host* host, const hg_component*, const hg_config* cfg, hg_instance** out,
                  hg_error*) {
-  *out = reinterpret_cast<hg_instance*>(new Self{host, config_text(host, cfg, "mode"), {}, false});
+  *out = reinterpret_cast<hg_instance*>(
+      new Self{host, config_text(host, cfg, "mode"), {}, false, false});
   return HG_OK;
 }
 
@@ -36,6 +39,8 @@ hg_limit_result granted(std::uint32_t items) {
 hg_status on_rules(hg_instance* instance, const hg_limit_rule* rules, std::size_t n,
                    hg_error* error) {
   auto* self = of(instance);
+  if (self->mode == "refuses_new_rules" && std::exchange(self->has_rules, true))
+    return fail(error, HG_E_UNSUPPORTED, "no other rules here");
   if (self->mode == "refuses_rules") return fail(error, HG_E_UNSUPPORTED, "no token buckets here");
   for (std::size_t i = 0; i < n; ++i) {
     const auto* rule = HG_AT(rules, i);

@@ -33,6 +33,7 @@ struct Self {
 Self* of(hg_instance* instance) { return reinterpret_cast<Self*>(instance); }
 
 const hg_host* last_destroyed_host = nullptr;
+std::atomic<bool> started_once{false};
 std::atomic<bool> bound{false};  // to a peer that takes one of us (mode "binds")
 
 hg_send_result result_of(hg_op op, std::uint32_t outcome, std::string_view id = "peer-1") {
@@ -101,8 +102,8 @@ hg_status start_by_http(Self* self, hg_op op, std::string_view url) {
 hg_status start(hg_instance* instance, hg_op op, std::uint64_t, hg_error* error) {
   auto* self = of(instance);
   if (self->mode == "start_fails") return fail(error, HG_E_IO, "peer says no");
-  if (self->mode == "start_fails_in_new" && PROBE_GENERATION > 1)
-    return fail(error, HG_E_IO, "peer says no to the new one");
+  if (self->mode == "starts_once" && started_once.exchange(true))
+    return fail(error, HG_E_IO, "the peer is gone");
   if (self->mode.starts_with("binds") && bound.exchange(true))
     return fail(error, HG_E_STATE, "somebody else is bound");
   if (self->mode == "start_never") {

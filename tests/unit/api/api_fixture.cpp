@@ -37,8 +37,14 @@ void FakeProviders::distribution(bool reset, ports::Executor& where,
   if (reset) ++resets;
   pipeline::Distribution answer = counts;
   answer.providers = all;
-  where.post(
-      [answer = std::move(answer), done = std::move(done)]() mutable { done(std::move(answer)); });
+  base::Task task = [answer = std::move(answer), done = std::move(done)]() mutable {
+    done(std::move(answer));
+  };
+  if (hold) {
+    held.push_back(std::move(task));
+  } else {
+    where.post(std::move(task));
+  }
 }
 
 void FakeIngress::handle(ports::IngressRequest request, ports::Executor& where,
@@ -58,6 +64,7 @@ ApiTest::ApiTest() {
 
 ApiTest::~ApiTest() {
   store.held.clear();
+  providers.held.clear();
   turn();
 }
 
@@ -75,6 +82,7 @@ void ApiTest::rebuild() {
                             .readiness = readiness,
                             .settlements = settlements,
                             .inbound = inbound_,
+                            .metrics = metrics,
                             .plugins = plugins};
   router_ = std::make_unique<http::Router>(api::make_router(settings, ports));
 }

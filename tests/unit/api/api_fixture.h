@@ -54,6 +54,8 @@ class FakeProviders final : public pipeline::ProviderAdmin {
   std::vector<std::pair<std::string, pipeline::ProviderAction>> actions;
   pipeline::Distribution counts;  // what distribution() answers, with `all` for its providers
   int resets = 0;
+  bool hold = false;             // keep the answers of distribution() in `held`
+  std::vector<base::Task> held;  // to be run on the loop
 };
 
 class FakeIngress final : public ports::Ingress {
@@ -114,6 +116,7 @@ class ApiTest : public ::testing::Test {
   pipeline::IntakeSettings intake_settings;
   api::ApiSettings settings;
   const api::PluginDirectory* plugins = nullptr;
+  api::MetricsSource* metrics = nullptr;
   model::ClientId demo{};
   model::ClientId other{};
 

@@ -260,8 +260,13 @@ void ApiStore::list_messages(ports::MessageFilter filter, ports::Executor& where
                              ports::Done<ports::MessageList> done) {
   filters.push_back(filter);
   ports::MessageList list;
+  std::size_t examined = 0;
   for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
     if (filter.before_row != 0 && it->first >= filter.before_row) continue;
+    if (examined++ == examine_max) {
+      list.next_row = std::prev(it)->first;
+      break;
+    }
     if (!matches(filter, it->second)) continue;
     if (list.messages.size() == filter.limit) {
       list.next_row = list.messages.back().id.row();

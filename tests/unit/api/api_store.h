@@ -29,6 +29,7 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<std::chrono::milliseconds> validities;  // of requeues
   std::map<model::MessageId, ports::RequeueResult> requeue_results;  // instead of the usual one
   std::vector<ports::MessageFilter> filters;  // of list_messages, as received
+  std::size_t examine_max = 10'000;           // rows a list looks at
   int key_lookups = 0;
   std::function<void(model::MessageView&)> on_put;  // completes what accept() has put
   bool opted_out = false;                           // whoever is written to
@@ -36,6 +37,7 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
   std::vector<base::Task> held;
   std::uint64_t version = 1;
   ports::QueueDepth queue_depth;
+  ports::RecentEnds ends;
   ports::LaneDepths lane_depths;
   ports::LedgerPage ledger_page;                             // what ledger() answers
   std::vector<ports::LedgerRequest> ledger_requests;         // as received
@@ -130,6 +132,7 @@ class ApiStore final : public ports::Store, public ports::StoreQueries, public p
                       std::optional<model::TimePoint> created_after, ports::Executor& where,
                       ports::Done<ports::MessageCounts> done) override;
   ports::QueueDepth depth() const override { return queue_depth; }
+  ports::RecentEnds recent_ends() const override { return ends; }
   bool accepting() const override { return !overloaded.has_value(); }
   std::string engine_version() const override { return "Memory 1"; }
 

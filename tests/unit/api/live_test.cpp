@@ -44,8 +44,9 @@ class Live : public ApiTest {
     return message;
   }
 
-  // nullopt: the feed has ended.
-  std::optional<std::string> next(const std::shared_ptr<Exchange>& exchange) {
+  // What the feed gives, once it does; nullopt in it: it has ended.
+  using Piece = std::shared_ptr<std::optional<std::optional<std::string>>>;
+  Piece ask(const std::shared_ptr<Exchange>& exchange) {
     auto piece = std::make_shared<std::optional<std::optional<std::string>>>();
     auto finished = [piece](const std::exception_ptr& error, std::optional<std::string> made) {
       EXPECT_EQ(error, nullptr);
@@ -53,6 +54,12 @@ class Live : public ApiTest {
     };
     boost::asio::co_spawn(loop, exchange->response->feed->next(), std::move(finished));
     turn();
+    return piece;
+  }
+
+  // nullopt: the feed has ended.
+  std::optional<std::string> next(const std::shared_ptr<Exchange>& exchange) {
+    const Piece piece = ask(exchange);
     EXPECT_TRUE(piece->has_value()) << "the feed waits";
     return piece->value_or(std::nullopt);
   }
@@ -71,6 +78,7 @@ TEST_F(Live, TellsOfEverythingThatMoves) {
   put(model::Status::kSent);
   put(model::Status::kFailedPerm).last_error = "HTTP 400";
   store.queue_depth = {.waiting = 12, .sending = 3};
+  store.ends.sent = {250ms};
   readiness.reasons = {"stopping"};
   const auto exchange = begin(get("/v1/admin/live"));
   ASSERT_TRUE(exchange->response && exchange->response->feed);
@@ -85,6 +93,7 @@ TEST_F(Live, TellsOfEverythingThatMoves) {
   EXPECT_TRUE(seen.at("limits").at("dispatch").is_null());
   EXPECT_EQ(seen.at("latency").at("sent"),
             (json{{"messages", 1}, {"p50_ms", 250}, {"p95_ms", 250}, {"max_ms", 250}}));
+  EXPECT_TRUE(seen.at("latency").at("delivered").is_null());
   EXPECT_EQ(seen.at("newest").size(), 3U);
   ASSERT_EQ(seen.at("failures").size(), 1U);
   EXPECT_EQ(seen.at("failures").at(0).at("last_error"), "HTTP 400");
@@ -114,11 +123,75 @@ TEST_F(Live, IsReadOnceForAllWhoWatch) {
   EXPECT_EQ(store.filters.size(), lists + 1) << "what looks through many rows goes slower";
   clock.passed += 3s;
   event(one);
-  EXPECT_EQ(store.filters.size(), lists + 4);
+  EXPECT_EQ(store.filters.size(), lists + 3);
 }
 
-// Those who ask while another makes it wait for that one.
+// However many messages have come in since, and by when they failed.
+TEST_F(Live, ShowsTheLastFailuresBehindAnyNumberOfNewerMessages) {
+  const model::MessageId first = put(model::Status::kFailedPerm).id;
+  const model::MessageId second = put(model::Status::kFailedTemp).id;
+  const model::MessageId requeued = put(model::Status::kQueued).id;
+  store.ends.failed = {first, requeued, second, model::MessageId::from_parts(1, 1)};
+  for (int i = 0; i < 20; ++i) put(model::Status::kQueued);
+  store.examine_max = 20;
+  const json seen = event(begin(get("/v1/admin/live")));
+  ASSERT_EQ(seen.at("failures").size(), 2U);
+  EXPECT_EQ(seen.at("failures").at(0).at("id"), first.to_string());
+  EXPECT_EQ(seen.at("failures").at(1).at("id"), second.to_string());
+  EXPECT_EQ(seen.at("failures_complete"), false) << "there may be some of an earlier run";
+}
+
+TEST_F(Live, FillsUpWithFailuresOfAnEarlierRun) {
+  const model::MessageId old = put(model::Status::kExpired).id;
+  const model::MessageId recent = put(model::Status::kUnknown).id;
+  store.ends.failed = {recent};
+  json seen = event(begin(get("/v1/admin/live")));
+  ASSERT_EQ(seen.at("failures").size(), 2U) << "each once";
+  EXPECT_EQ(seen.at("failures").at(1).at("id"), old.to_string());
+  EXPECT_EQ(seen.at("failures_complete"), true);
+  for (int i = 0; i < 20; ++i)
+    store.ends.failed.insert(store.ends.failed.begin(), put(model::Status::kFailedPerm).id);
+  const std::size_t lists = store.filters.size();
+  clock.passed += 5s;
+  seen = event(begin(get("/v1/admin/live")));
+  EXPECT_EQ(seen.at("failures").size(), 12U);
+  EXPECT_EQ(seen.at("failures").at(0).at("id"), store.ends.failed.front().to_string());
+  EXPECT_EQ(store.filters.size(), lists + 1) << "nothing is searched when there are enough";
+}
+
+TEST_F(Live, ACountThatIsNotCompleteIsNoRate) {
+  store.counts.front().complete = false;
+  EXPECT_TRUE(event(begin(get("/v1/admin/live"))).at("accepted_per_second").is_null());
+}
+
+// Those who ask while another makes it wait for that one, and get what it has made.
 TEST_F(Live, IsMadeByOneAtATime) {
+  providers.hold = true;
+  std::vector<std::shared_ptr<Exchange>> exchanges;
+  std::vector<Piece> pieces;
+  for (int i = 0; i < 3; ++i) {
+    exchanges.push_back(begin(get("/v1/admin/live")));
+    pieces.push_back(ask(exchanges.back()));
+  }
+  EXPECT_EQ(providers.held.size(), 1U) << "the loop is asked once";
+  for (const Piece& piece : pieces) EXPECT_FALSE(piece->has_value());
+  providers.held.front()();
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto open = [](const Piece& piece) { return !piece->has_value(); };
+  while (std::ranges::any_of(pieces, open) && std::chrono::steady_clock::now() < until) {
+    loop.restart();
+    loop.run_one_for(1s);
+  }
+  EXPECT_EQ(providers.held.size(), 1U);
+  ASSERT_FALSE(std::ranges::any_of(pieces, open));
+  for (const Piece& piece : pieces) {
+    EXPECT_TRUE(piece->value().has_value());
+    EXPECT_EQ(*piece, *pieces.front());
+  }
+}
+
+// Whoever makes it may be cut off: then another one does.
+TEST_F(Live, TheRightToMakeItIsGivenBack) {
   api::LiveDesk desk{clock.wall()};
   auto making = desk.begin_making();
   ASSERT_TRUE(making.has_value());

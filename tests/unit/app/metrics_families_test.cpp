@@ -119,11 +119,30 @@ TEST(MetricsFamilies, AnOldMessageOfAnotherClockIsNeverNegative) {
   lanes[0] = {.live = ports::kLaneCountMax + 1,
               .later = 5,
               .more = true,
+              .read = true,
               .oldest = now + std::chrono::seconds{3}};
   const auto families = queue_families(lanes, now);
   EXPECT_EQ(sample(families, "heliograph_queue_oldest_age_seconds", {{"lane", "urgent"}}), 0);
   EXPECT_EQ(sample(families, "heliograph_queue_messages", {{"lane", "urgent"}, {"state", "due"}}),
             ports::kLaneCountMax - 5);
+}
+
+// An alert on an empty queue, or on a full one, must not be made of a read that was cut short.
+TEST(MetricsFamilies, WhatCouldNotBeReadIsLeftOut) {
+  const model::TimePoint now{std::chrono::hours{1}};
+  ports::LaneDepths lanes;
+  for (const auto& family : queue_families(lanes, now)) EXPECT_TRUE(family.samples.empty());
+  EXPECT_TRUE(backlog_families({.pending = 0, .read = false, .oldest = {}}, now).empty());
+  lanes[1].read = true;
+  const auto families = queue_families(lanes, now);
+  EXPECT_EQ(sample(families, "heliograph_queue_messages", {{"lane", "normal"}, {"state", "due"}}),
+            0);
+  ASSERT_FALSE(families.empty());
+  for (const auto& family : families) {
+    for (const auto& one : family.samples)
+      EXPECT_EQ(one.labels.front().second, "normal") << family.name;
+  }
+  EXPECT_EQ(backlog_families({.pending = 3, .read = true, .oldest = {}}, now).size(), 2U);
 }
 
 }  // namespace

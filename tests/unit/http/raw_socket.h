@@ -25,6 +25,11 @@ struct Answer {
   std::string header(std::string_view name) const;  // "" when absent
 };
 
+// A request as it is sent; `fields`: further lines of its head.
+inline std::string get(const std::string& path, const std::string& fields = "") {
+  return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
+}
+
 struct TlsFiles {
   std::string ca;    // verifies the peer; empty: not verified
   std::string cert;  // ours; empty: none

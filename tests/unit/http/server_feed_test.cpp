@@ -15,11 +15,10 @@ namespace heliograph::http {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::get;
 using testing::kPatience;
 using testing::RawSocket;
 using testing::TestServer;
-
-std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"; }
 
 // Reads until the text has come; false: the end came first, or nothing more.
 bool read_until(RawSocket& client, const std::string& text) {

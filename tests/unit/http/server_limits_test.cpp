@@ -20,13 +20,10 @@ namespace heliograph::http {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::get;
 using testing::kPatience;
 using testing::RawSocket;
 using testing::TestServer;
-
-std::string get(const std::string& path, const std::string& fields = "") {
-  return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
-}
 
 // ---- deadlines ----
 

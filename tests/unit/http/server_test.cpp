@@ -18,15 +18,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using testing::get;
 using ::testing::HasSubstr;
 using testing::kPatience;
 using ::testing::Not;
 using testing::RawSocket;
 using testing::TestServer;
-
-std::string get(const std::string& path, const std::string& fields = "") {
-  return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
-}
 
 ListenerOptions listener(const std::string& listen, const std::string& name = "") {
   ListenerOptions options;

@@ -186,9 +186,9 @@ class RecordingEvents final : public ports::ProviderEvents, public Watched {
   bool wait_window(std::uint32_t window) {
     return wait([&] { return window_ == window; });
   }
-  bool has_window() const {
+  std::optional<std::uint32_t> window() const {
     const std::lock_guard lock(mutex_);
-    return window_.has_value();
+    return window_;
   }
   bool has_quarantine() const {
     const std::lock_guard lock(mutex_);

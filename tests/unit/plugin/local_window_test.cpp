@@ -87,6 +87,41 @@ TEST(LocalWindow, BindsUntilItsGrantsCountNowhere) {
   EXPECT_FALSE(window.binds(first, at(milliseconds{3'000})));
 }
 
+// A refund does not say of which moment's grant it is.
+TEST(LocalWindow, ARefundNeverFreesMoreThanItsGrantWould) {
+  const std::vector rules{rule(2)};
+  LocalWindow window{rules, 1};
+  const std::vector<ports::LimitKey> keys{{.rule = 0, .cost = 1}};
+  ASSERT_EQ(window.acquire(keys, 1, 1, at({})).granted, 1U);
+  ASSERT_EQ(window.acquire(keys, 1, 1, at(milliseconds{900})).granted, 1U);
+  window.give_back(keys, 1);
+  EXPECT_EQ(window.acquire(keys, 1, 9, at(milliseconds{900})).granted, 1U);
+  EXPECT_EQ(window.acquire(keys, 1, 9, at(milliseconds{1'100})).granted, 0U);
+}
+
+TEST(LocalWindow, GoesOnWithAnothersCountsWhereverTheRuleIsNow) {
+  const std::vector before{rule(10), rule(4)};
+  const std::vector after{rule(3), rule(100), rule(10)};
+  const std::vector<std::optional<std::uint32_t>> places{2, 0};
+  const auto key = [](std::uint32_t place) {
+    return std::vector<ports::LimitKey>{{.rule = place, .cost = 1}};
+  };
+  LocalWindow old{before, 1};
+  old.record(key(0), 6, at({}));
+  old.record(key(1), 4, at({}));
+  LocalWindow window{after, 1};
+  window.take_over(old, places);
+  EXPECT_FALSE(window.succeeds(key(2), at({})));
+  window.bind(at(milliseconds{400}));
+  EXPECT_TRUE(window.succeeds(key(2), at(milliseconds{1'399})));
+  EXPECT_FALSE(window.succeeds(key(2), at(milliseconds{1'400})));
+  EXPECT_FALSE(window.succeeds(key(1), at(milliseconds{400}))) << "nothing was granted under it";
+  EXPECT_EQ(window.acquire(key(2), 1, 99, at(milliseconds{400})).granted, 4U);
+  const auto denied = window.acquire(key(0), 1, 1, at(milliseconds{400}));
+  EXPECT_EQ(denied.granted, 0U) << "four are out, three are allowed";
+  EXPECT_EQ(denied.retry_after, milliseconds{600});
+}
+
 // Against the definition: no window of one second holds more than the limit.
 TEST(LocalWindow, NeverAboveTheLimitInAnyWindow) {
   std::mt19937_64 random{42};

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "tests/support/virtual_time.h"
 
@@ -123,6 +127,34 @@ TEST_F(SpanExporterTest, DrawsAShareOfThoseWithoutATrace) {
   for (int i = 0; i < 4'000; ++i) drawn += exporter.begin({}).valid() ? 1 : 0;
   EXPECT_NEAR(drawn, 1'000, 200);  // seven standard deviations
   EXPECT_FALSE(this->exporter(0.0).begin({}).valid());
+}
+
+// Threads draw beside each other, each from dice of its own: none must repeat another's.
+TEST_F(SpanExporterTest, IdsOfAllThreadsDiffer) {
+  SpanExporter& exporter = this->exporter();
+  constexpr std::size_t kThreads = 8;
+  constexpr std::size_t kEach = 2'000;
+  std::array<std::vector<model::TraceContext>, kThreads> drawn;
+  {
+    std::vector<std::jthread> threads;
+    for (auto& mine : drawn) {
+      threads.emplace_back([&exporter, &mine] {
+        for (std::size_t i = 0; i < kEach; ++i) mine.push_back(exporter.begin({}));
+      });
+    }
+  }
+  std::set<decltype(model::TraceContext::trace_id)> traces;
+  std::set<model::SpanId> spans;
+  for (const auto& mine : drawn) {
+    for (const model::TraceContext& context : mine) {
+      EXPECT_TRUE(context.valid());
+      traces.insert(context.trace_id);
+      spans.insert(context.span_id);
+    }
+  }
+  EXPECT_EQ(traces.size(), kThreads * kEach);
+  EXPECT_EQ(spans.size(), kThreads * kEach);
+  EXPECT_FALSE(spans.contains(model::SpanId{}));
 }
 
 TEST_F(SpanExporterTest, SendsInBatchesOneAfterTheOther) {

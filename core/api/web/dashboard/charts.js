@@ -28,7 +28,7 @@ export class Chart {
     this.series = series;
     this.samples = [];
     this.svg = shape("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img"});
-    this.lines = series.map((_, i) => shape("polyline", {class: `line line-${i}`, fill: "none"}));
+    this.lines = series.map((_, i) => shape("path", {class: `line line-${i}`, fill: "none"}));
     this.labels = [0, 1, 2].map((i) => shape("text", {x: LEFT - 6, y: this.y(i / 2), class: "axis", "text-anchor": "end", dy: "0.35em"}));
     const grid = [0, 1, 2].map((i) => shape("line", {x1: LEFT, x2: WIDTH, y1: this.y(i / 2), y2: this.y(i / 2), class: "grid"}));
     this.svg.append(...grid, ...this.labels, ...this.lines);
@@ -55,13 +55,19 @@ export class Chart {
     this.draw();
   }
 
+  // A gap, for nobody knows how long.
+  interrupt() {
+    this.add(this.series.map(() => null));
+  }
+
   draw() {
     const top = ceiling(Math.max(...this.samples.flat().map((value) => value ?? 0)));
     const first = SAMPLES - this.samples.length;
     this.lines.forEach((line, i) => {
       const points = this.samples.map((values, x) => (values[i] === null ? "" :
         `${(LEFT + ((first + x) / (SAMPLES - 1)) * (WIDTH - LEFT)).toFixed(1)},${this.y(values[i] / top).toFixed(1)}`));
-      line.setAttribute("points", points.filter(Boolean).join(" "));
+      // The pen is lifted where a value is not known.
+      line.setAttribute("d", points.map((point, x) => point && (points[x - 1] ? "L" : "M") + point).join(""));
     });
     this.labels.forEach((label, i) => { label.textContent = Intl.NumberFormat("en", {notation: "compact"}).format(top * i / 2); });
     const now = this.samples.at(-1);

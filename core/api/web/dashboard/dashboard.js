@@ -1,5 +1,5 @@
 // The operators' page: signing in, the views, and the live feed that moves them.
-import {byId, say, setText} from "./elements.js";
+import {byId, clear, say, setText} from "./elements.js";
 import {get, key, Refused, watch} from "./gateway.js";
 import * as messages from "./messages.js";
 import * as overview from "./overview.js";
@@ -49,7 +49,7 @@ function signOut(fault = "") {
   key.forget();
   // What the next one may not see, or has not asked for.
   if (byId("story").open) byId("story").close();
-  for (const id of ["story-body", "found", "dead", "newest", "failures"]) byId(id).replaceChildren();
+  for (const id of ["story-body", "found", "dead", "newest", "failures", "plugin-list"]) clear(byId(id));
   byId("search").reset();
   byId("key").value = "";
   setText(byId("key-fault"), fault);

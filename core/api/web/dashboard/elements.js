@@ -38,6 +38,21 @@ export function keyed(parent, items, keyOf, create, update) {
   for (const child of before.values()) child.remove();
 }
 
+const asked = new WeakMap();
+
+// For what is asked for `place`: whether that is still what was asked last. A slow answer must not overwrite a later one.
+export function begin(place) {
+  const mine = {};
+  asked.set(place, mine);
+  return () => asked.get(place) === mine;
+}
+
+// Empties it; what is under way for it is not shown any more.
+export function clear(place) {
+  asked.delete(place);
+  place.replaceChildren();
+}
+
 // A list of names with values, as tiles or lanes. Rows: [name, value, hint].
 export function describe(list, rows) {
   keyed(list, rows, (row) => row[0],

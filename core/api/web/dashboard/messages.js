@@ -1,5 +1,5 @@
 // Search, dead letters, and a message's whole story.
-import {byId, clock, count, duration, element, pill, say, setText, table} from "./elements.js";
+import {begin, byId, clock, count, duration, element, pill, say, setText, table} from "./elements.js";
 import {get, post} from "./gateway.js";
 
 const STATUSES = ["SCHEDULED", "QUEUED", "SENDING", "SENT", "DELIVERED", "FAILED_TEMP", "FAILED_PERM", "EXPIRED", "CANCELLED", "UNKNOWN"];
@@ -33,11 +33,13 @@ const HEADS = ["Accepted", "Status", "Client", "To", "Provider", "Attempts", "Wh
 // Shows pages of a list in `place`, each under the one before.
 async function list(place, caption, parameters, actionOf = () => null, cursor = "") {
   const query = new URLSearchParams({limit: "50", ...parameters, ...(cursor ? {cursor} : {})});
+  const isLast = begin(place);
   let page;
   try {
     page = await get(`v1/admin/messages?${query}`);
+    if (!isLast()) return;
   } catch (error) {
-    place.replaceChildren(element("p", {class: "fault", role: "alert"}, error.message));
+    if (isLast()) place.replaceChildren(element("p", {class: "fault", role: "alert"}, error.message));
     return;
   }
   const rows = page.messages.map((message) => row(message, actionOf(message)));
@@ -178,11 +180,12 @@ function tell(story, id) {
 
 async function fill(id, personal) {
   const body = byId("story-body");
+  const isLast = begin(body);
   try {
     const story = await get(path(id, personal ? "?personal=true" : ""));
-    body.replaceChildren(...tell(story, id));
+    if (isLast()) body.replaceChildren(...tell(story, id));
   } catch (error) {
-    body.replaceChildren(element("p", {class: "fault", role: "alert"}, error.message));
+    if (isLast()) body.replaceChildren(element("p", {class: "fault", role: "alert"}, error.message));
   }
 }
 

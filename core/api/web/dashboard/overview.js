@@ -12,9 +12,19 @@ let last = null;  // the snapshot before
 const sentOf = (provider) => provider.outcomes.SENT;
 const failedOf = (provider) => FAILURES.reduce((sum, outcome) => sum + provider.outcomes[outcome], 0);
 
+// Nobody looked meanwhile, or the feed was lost: what lies between is no figure of this second.
+const GAP_SECONDS = 5;
+
+// Seconds from one snapshot to the next; null: they do not follow each other.
+export function secondsBetween(now, before) {
+  if (!before || now.started_at !== before.started_at) return null;
+  const seconds = (Date.parse(now.at) - Date.parse(before.at)) / 1_000;
+  return seconds <= GAP_SECONDS ? seconds : null;
+}
+
 // A second's worth of what was counted between two snapshots; null: not to be told (the first one, a counter that was reset).
 export function perSecond(now, before, read) {
-  if (!before) return null;
+  if (secondsBetween(now, before) === null) return null;
   const seconds = (Date.parse(now.at) - Date.parse(before.at)) / 1_000;
   let sum = 0;
   for (const provider of now.providers) {
@@ -39,7 +49,7 @@ export function stateOf(provider) {
 function showTiles(snapshot) {
   const {queue, latency} = snapshot;
   const oldest = Math.max(...Object.values(queue.lanes).map((lane) => lane.oldest_seconds));
-  const spread = (times) => (times ? `95 % within ${duration(times.p95_ms)}` : "no message yet");
+  const spread = (times) => (times ? `95 % within ${duration(times.p95_ms)}` : "none since the start");
   describe(byId("tiles"), [
     ["Accepted", `${rate(snapshot.accepted_per_second)}/s`, queue.accepting ? "" : "the store takes none"],
     ["Sent", `${rate(perSecond(snapshot, last, sentOf))}/s`, ""],
@@ -92,7 +102,7 @@ function updateProvider(row, provider, snapshot) {
     state.replaceChildren(pill(word, kind), element("span", {class: "muted"}, ` ${reason}`));
   }
   setText(row.querySelector(".channels"), ` ${provider.channels.join(", ")}`);
-  const one = (all) => all && {at: all.at, providers: all.providers.filter((other) => other.id === provider.id)};
+  const one = (all) => all && {...all, providers: all.providers.filter((other) => other.id === provider.id)};
   setText(sent, rate(perSecond(one(snapshot), one(last), sentOf)));
   const judged = provider.window.successes + provider.window.failures;
   setText(failures, judged === 0 ? "–" : `${percent(provider.window.failure_rate)} of ${count(judged)}`);
@@ -134,6 +144,7 @@ function showLimits({total, dispatch}) {
 
 export function show(snapshot) {
   const sent = perSecond(snapshot, last, sentOf);
+  if (last && secondsBetween(snapshot, last) === null) for (const chart of Object.values(charts)) chart.interrupt();
   showUnready(snapshot);
   showTiles(snapshot);
   charts.throughput.add([snapshot.accepted_per_second, sent]);
@@ -145,6 +156,8 @@ export function show(snapshot) {
   showLimits(snapshot.limits);
   showMessages(byId("newest"), byId("newest-none"), snapshot.newest);
   showMessages(byId("failures"), byId("failures-none"), snapshot.failures);
+  setText(byId("failures-none"), snapshot.failures_complete ? "Nothing has failed." :
+    "Nothing has failed since the start. Older failures may be among the dead letters.");
   last = snapshot;
 }
 

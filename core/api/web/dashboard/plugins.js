@@ -1,5 +1,5 @@
 // The plugins that run: file, version, generation, and what they did against the rules.
-import {byId, count, element, pill, say, table} from "./elements.js";
+import {begin, byId, count, element, pill, say, table} from "./elements.js";
 import {get} from "./gateway.js";
 
 function misbehaviour(instance) {
@@ -22,9 +22,12 @@ function row(instance) {
 }
 
 export async function show() {
+  const place = byId("plugin-list");
+  const isLast = begin(place);
   try {
     const {plugins} = await get("v1/admin/plugins");
-    byId("plugin-list").replaceChildren(table("Plugins",
+    if (!isLast()) return;
+    place.replaceChildren(table("Plugins",
       ["Instance", "Kind", "Plugin and version", "Generation", "State", "Against the rules", "File"], plugins.map(row)));
   } catch (error) {
     say(`The plugins cannot be shown: ${error.message}`);
