@@ -3,6 +3,7 @@
 window across the swap. tests/fault/reload_test.py has the storm of all of them and the histories."""
 import os
 import shutil
+import signal
 import threading
 import time
 
@@ -160,6 +161,20 @@ class Swap(GatewayTest):
         gateway.wait_for_status(hung, "UNKNOWN")
         arrivals = [arrival["message_id"] for arrival in self.mocks[0].arrivals()]
         self.assertEqual(sorted(arrivals), sorted(ids), "lost or doubled at the provider")
+
+    def test_a_stop_amid_reloads(self):
+        """Reloads that wait behind one whose old instances are not ended yet: none begins any more, and the end is an orderly one."""
+        gateway = self.world(2, mock={"latency": 60}, max_in_flight=8)
+        ids = []
+        for number in range(5):
+            ids += self.backlog(100)
+            self.tables[0]["config"] = {**self.tables[0]["config"], "headers": {"X-Generation": str(number)}}
+            self.reload()
+            for _ in range(5):
+                gateway.process.process.send_signal(signal.SIGHUP)
+            gateway.stop()  # exit code 0
+            gateway.start()
+        self.each_once(ids)
 
     def test_a_receipt_finds_its_message_after_the_instance_was_replaced(self):
         gateway = self.world(receipts=True)
