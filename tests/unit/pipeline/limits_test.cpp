@@ -133,6 +133,7 @@ TEST(Limits, APermitThatIsTooOldIsGivenBack) {
   world.submit();
   world.run_for(seconds{1});
   EXPECT_TRUE(world.providers[0]->arrivals.empty());
+  EXPECT_EQ(world.providers[0]->missed, 0) << "nor was it asked";
   EXPECT_GE(world.limiter->refunded, 3);
   slow = false;
   world.run_for(seconds{1});
