@@ -163,17 +163,23 @@ class Swap(GatewayTest):
         self.assertEqual(sorted(arrivals), sorted(ids), "lost or doubled at the provider")
 
     def test_a_stop_amid_reloads(self):
-        """Reloads that wait behind one whose old instances are not ended yet: none begins any more, and the end is an orderly one."""
-        gateway = self.world(2, mock={"latency": 60}, max_in_flight=8)
-        ids = []
-        for number in range(5):
-            ids += self.backlog(100)
+        """Reloads wait behind one whose old instance still has messages in hand: none of them begins any more, and the end is an
+        orderly one. Reading the file takes them long, so that the last of those messages ends meanwhile."""
+        prices = "".join(toml_section("[[price]]", {"prefix": f"+1{number}", "cents": 5}) for number in range(100_000, 106_000))
+        gateway, apart, ids = self.world(mock={"latency": 300}, max_in_flight=8, extra=prices), threading.Event(), []
+        for number in range(4):
+            before = self.arrived()
+            ids += self.backlog(24)
+            wait_until(lambda least=before + 8: self.arrived() >= least, "hands full of messages")
             self.tables[0]["config"] = {**self.tables[0]["config"], "headers": {"X-Generation": str(number)}}
+            self.mocks[0].behave(latency_ms=600)
             self.reload()
-            for _ in range(5):
+            for _ in range(20):  # a signal that is pending swallows the next one
                 gateway.process.process.send_signal(signal.SIGHUP)
+                apart.wait(0.001)
             gateway.stop()  # exit code 0
             gateway.start()
+            self.mocks[0].behave(latency_ms=300)
         self.each_once(ids)
 
     def test_a_receipt_finds_its_message_after_the_instance_was_replaced(self):
