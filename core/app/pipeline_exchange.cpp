@@ -19,6 +19,9 @@ constexpr std::chrono::seconds kPluginDrain{1};
 
 std::vector<plugin::InstanceChange> PipelineExchange::apply(const config::Config& wanted,
                                                             bool dispatch_differs) {
+  // One that has waited behind it: what that one replaced is not ended yet, and will not be before
+  // the gateway is.
+  if (ending_) throw NotNow("the gateway is stopping");
   if (parts_.relay.retiring()) {
     throw NotNow("attempts of the configuration before are still under way; try again later");
   }

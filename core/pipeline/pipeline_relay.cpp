@@ -23,6 +23,12 @@ PipelineStats sum(PipelineStats a, const PipelineStats& b) {
   return a;
 }
 
+// What it holds in memory waits in the store, and the one that serves counts it.
+PipelineStats without_waiting(PipelineStats stats) {
+  stats.in_memory = stats.in_flight;
+  return stats;
+}
+
 }  // namespace
 
 void PipelineRelay::start(std::unique_ptr<Pipeline> first) {
@@ -100,7 +106,7 @@ void PipelineRelay::end_retired() {
   {
     const std::scoped_lock lock(mutex_);
     gone = std::move(retired_);
-    ended_ = sum(ended_, gone->stats());
+    ended_ = sum(ended_, without_waiting(gone->stats()));
   }
   gone.reset();
   retired_changed_.notify_all();
@@ -137,7 +143,7 @@ PipelineStats PipelineRelay::stats() const {
   const std::scoped_lock lock(mutex_);
   PipelineStats all = ended_;
   if (serving_) all = sum(all, serving_->stats());
-  if (retired_) all = sum(all, retired_->stats());
+  if (retired_) all = sum(all, without_waiting(retired_->stats()));
   return all;
 }
 

@@ -238,6 +238,26 @@ TEST(PipelineRelay, AProviderThatIsGoneEndsWhatItHasInHandAndGetsNothingMore) {
   }
 }
 
+// The old one's copy of what waits is the new one's too; with the old one gone it is nobody's.
+TEST(PipelineRelay, WhatWaitsIsCountedOnceWhateverWasReplaced) {
+  RelayWorld world;
+  auto& one = world.add_provider("one", {}, with_window(2));
+  one.plan = [](const ports::SendRequest&) { return SendPlan{.latency = milliseconds{300}}; };
+  world.begin();
+  world.submit(PipelineWorld::message(), 50);
+  for (int round = 0; round < 4; ++round) {
+    world.run_for(milliseconds{700});
+    ASSERT_FALSE(world.relay->retiring());
+    world.exchange();
+    world.run_for(milliseconds{10});
+    EXPECT_LE(world.relay->stats().in_memory, 50u + 2u) << round;
+  }
+  world.run_for(minutes{1});
+  world.expect_each_sent_once();
+  EXPECT_EQ(world.relay->stats().in_memory, 0u);
+  EXPECT_EQ(world.relay->stats().finished, world.relay->stats().begun);
+}
+
 TEST(PipelineRelay, ADrainEndsBoth) {
   RelayWorld world;
   world.add_provider("one").plan = [](const ports::SendRequest&) {
