@@ -27,6 +27,7 @@ test_packages=(
   strace iproute2 util-linux  # faults and syncs counted; a network namespace
   chromium  # shows /docs and the dashboard in tests/browser
   python3-yaml  # what packaging/ and .github/ say
+  zsh fish groff-base  # completion and manual pages
 )
 node_folders=(tests/browser)
 # For the projects of `plugin new`; cargo and npm from elsewhere are as good, and Debian's npm does not install beside another.

@@ -31,7 +31,7 @@ def enter_namespace():
         print("skipped: needs the right to make a network namespace (unshare --net)")
         sys.exit(SKIPPED)
     environment = {**os.environ, INSIDE: "1"}
-    sys.exit(subprocess.run([*command, sys.executable, os.path.abspath(__file__), *sys.argv[1:]], env=environment,
+    sys.exit(subprocess.run([*command, sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:]], env=environment,
                             check=False).returncode)
 
 
@@ -49,7 +49,9 @@ def steps(name):
             yield content, follows[1] if follows[0] in ("", "json") else None
 
 
-class GettingStarted(unittest.TestCase):
+class Walk(unittest.TestCase):
+    """A folder, the program in the PATH, and a demo to talk to."""
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="heliograph-walk-")
         self.addCleanup(folder.cleanup)
@@ -76,9 +78,9 @@ class GettingStarted(unittest.TestCase):
         return output
 
     @contextlib.contextmanager
-    def demo(self):
+    def demo(self, *options):
         """What `make run` ends with."""
-        with subprocess.Popen([PROGRAM, "serve", "--demo"], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
+        with subprocess.Popen([PROGRAM, "serve", "--demo", *options], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True) as process:
             try:
                 for line in process.stdout:
@@ -89,6 +91,8 @@ class GettingStarted(unittest.TestCase):
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(process.wait(DEADLINE), 0)
 
+
+class GettingStarted(Walk):
     def test_each_step_does_what_it_says(self):
         start, *rest = steps("docs/getting-started.md")
         self.assertEqual(start[0], START)
@@ -105,7 +109,11 @@ class GettingStarted(unittest.TestCase):
         self.assertFalse(matches('{"id":"...","status":"QUEUED"}', '{"id":"7","status":"SENT"}'))
 
 
-if __name__ == "__main__":
+def main():
     enter_namespace()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     unittest.main()
+
+
+if __name__ == "__main__":
+    main()

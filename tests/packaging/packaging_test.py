@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""What stands in packaging/, docker-compose.yml, Dockerfile and .github/: every file, key, command and target that it names exists."""
+"""What stands in packaging/, docker-compose.yml and Dockerfile: every file, key, command and target that it names exists."""
 import os
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 
 import yaml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import generate_man_page  # pylint: disable=wrong-import-position
+
 PROGRAM = os.environ["HELIOGRAPH_BIN"]
 PLUGINS = os.environ["HELIOGRAPH_PLUGINS"]
 
@@ -94,47 +98,6 @@ class Dockerfile(unittest.TestCase):
             self.assertIn(f"    {option})", read("packaging", "install-deps.sh"))
 
 
-class Workflows(unittest.TestCase):
-    def setUp(self):
-        folder = path(".github", "workflows")
-        self.workflows = {name: yaml.safe_load(read(".github", "workflows", name)) for name in sorted(os.listdir(folder))}
-        self.steps = [(name, job, step) for name, workflow in self.workflows.items()
-                      for job in workflow["jobs"].values() for step in job.get("steps", [])]
-
-    def test_call_targets_and_scripts_that_exist(self):
-        targets = set(" ".join(re.findall(r"^([a-z][\w -]*):(?!=)", read("Makefile"), re.M)).split())
-        for name, job, step in self.steps:
-            for target in re.findall(r"^make (\S+)", step.get("run", ""), re.M):
-                for each in job["strategy"]["matrix"]["kind"] if "{{" in target or target == "${{" else [target]:
-                    self.assertIn(each, targets, name)
-            for script in re.findall(r"^(\.ci/\S+|packaging/\S+|tests/\S+)", step.get("run", ""), re.M):
-                self.assertTrue(os.access(path(script), os.X_OK), script)
-
-    def test_need_jobs_that_exist(self):
-        for name, workflow in self.workflows.items():
-            for job in workflow["jobs"].values():
-                needs = job.get("needs", [])
-                for needed in [needs] if isinstance(needs, str) else needs:
-                    self.assertIn(needed, workflow["jobs"], name)
-
-    def test_actions_have_a_version_and_staging_an_approval(self):
-        for name, _, step in self.steps:
-            if "uses" in step:
-                self.assertRegex(step["uses"], r"^[\w.-]+/[\w.-]+@v\d+", name)
-        self.assertEqual(self.workflows["release.yml"]["jobs"]["staging"]["environment"], "staging")
-
-    def test_the_image_is_shown_by_a_message_that_is_sent(self):
-        run_of = next(step["run"] for _, _, step in self.steps if "docker compose up" in step.get("run", "") and "curl" in step["run"])
-        started = re.search(r"docker compose up .*--wait (.*)", run_of)[1].split()
-        self.assertLessEqual({"gateway", "provider1", "provider2", "provider3"}, set(started))
-        self.assertIn("SENT", run_of)
-
-    def test_public_ci_covers_what_is_promised(self):
-        text = read(".github", "workflows", "ci.yml")
-        for what in (".ci/run", "make coverage", "[asan, tsan]", "make deb-test", "docker/build-push-action"):
-            self.assertIn(what, text)
-
-
 class Service(unittest.TestCase):
     UNIT = ("packaging", "systemd", "heliograph.service")
 
@@ -157,26 +120,37 @@ class Service(unittest.TestCase):
         self.assertEqual(found, [])
 
 
-class Completion(unittest.TestCase):
-    def complete(self, *words):
-        script = (f"cd /; source {path('packaging', 'completion', 'heliograph')}; COMP_WORDS=({PROGRAM} {' '.join(repr(w) for w in words)});"
-                  f" COMP_CWORD={len(words)}; _heliograph; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-        return run("bash", "-c", script).stdout.split()
-
-    def test_knows_commands_and_options(self):
-        self.assertLessEqual({"serve", "plugin", "db"}, set(self.complete("")))
-        self.assertEqual(self.complete("ser"), ["serve"])
-        self.assertIn("inspect", self.complete("plugin", ""))
-        self.assertEqual(self.complete("serve", "--de"), ["--demo"])
-        self.assertNotIn("inspect", self.complete("db", ""))
-
-
-class ManPage(unittest.TestCase):
+class ManPages(unittest.TestCase):
     def test_names_every_command(self):
         text = read("packaging", "heliograph.1").replace("\\-", "-")
         listed = re.search(r"^Subcommands:\n(.*?)\n\n", run(PROGRAM, "--help").stdout, re.M | re.S)[1]
         for command in re.findall(r"^  ([a-z-]+)", listed, re.M):
             self.assertIn(command, text)
+
+    def test_of_the_configuration_is_that_of_its_document(self):
+        self.assertEqual(read("packaging", "heliograph.toml.5"), generate_man_page.page(), "run tools/generate_man_page.py")
+
+    def test_of_the_configuration_has_every_key_of_the_document(self):
+        guide = read("docs", "configuration.md")
+        keys = re.findall(r"^\| `([a-z_0-9.]+)` \| .*\| .*\|", guide[guide.index("## Keys"):guide.index("## Limits")], re.M)
+        self.assertGreater(len(keys), 120)
+        entries = re.findall(r"^\.TP\n\\fB([a-z_0-9.]+)\\fR\n\(", read("packaging", "heliograph.toml.5"), re.M)
+        self.assertEqual(entries[:len(keys)], keys)  # those of a plugin follow
+
+    def test_are_understood(self):
+        if not shutil.which("groff"):
+            self.skipTest("groff is not installed")
+        for name in ("heliograph.1", "heliograph.toml.5"):
+            done = run("groff", "-man", "-Tutf8", "-ww", path("packaging", name))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+            self.assertGreater(len(done.stdout), 1000)
+
+
+class DebianChangelog(unittest.TestCase):
+    def test_is_of_the_version_of_the_tree(self):
+        version = re.search(r"project\(heliograph VERSION (\S+)", read("CMakeLists.txt"))[1]
+        release = re.search(r"set\(CPACK_DEBIAN_PACKAGE_RELEASE (\d+)\)", read("cmake", "Packaging.cmake"))[1]
+        self.assertTrue(read("packaging", "debian", "changelog").startswith(f"heliograph ({version}-{release}) "))
 
 
 if __name__ == "__main__":
