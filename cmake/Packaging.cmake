@@ -50,6 +50,12 @@ if(HELIOGRAPH_CORE)
 endif()
 install(FILES packaging/debian/copyright DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/heliograph-sdk" COMPONENT sdk)
 heliograph_install_gzipped(packaging/debian/changelog "${CMAKE_INSTALL_DATAROOTDIR}/doc/heliograph-sdk" sdk RENAME changelog.Debian)
+if(HELIOGRAPH_CORE)
+  install(FILES packaging/debian/lintian-overrides DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides" COMPONENT heliograph
+    RENAME heliograph)
+endif()
+install(FILES packaging/debian/lintian-overrides DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides" COMPONENT sdk
+  RENAME heliograph-sdk)
 add_custom_target(compressed_files ALL DEPENDS ${compressed_files})
 
 set(CPACK_GENERATOR DEB)
@@ -72,7 +78,8 @@ set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_DEPENDS "adduser, ca-certificates, tzdata")
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_SUGGESTS "redis-server, prometheus, heliograph-sdk")
 set(CPACK_DEBIAN_HELIOGRAPH_DESCRIPTION "Applications hand it SMS, MMS and e-mail over HTTP; it keeps them safe, picks a
 provider at the moment of sending, respects every limit, retries, reports and
-bills. Provider adapters, distribution strategies and rate limiters are plugins.")
+bills. Provider adapters, distribution strategies and rate limiters are
+plugins.")
 set(CPACK_DEBIAN_HELIOGRAPH_PACKAGE_CONTROL_EXTRA
   "${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postinst;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/prerm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/postrm;${CMAKE_CURRENT_SOURCE_DIR}/packaging/debian/conffiles")
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME heliograph-sdk)
