@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import yaml
@@ -62,8 +63,63 @@ class Compose(unittest.TestCase):
 
     def test_depends_on_what_is_there(self):
         for name, service in self.services.items():
-            for needed in service.get("depends_on", []):
+            needs = service.get("depends_on", {})
+            for needed in needs:
                 self.assertIn(needed, self.services, name)
+                if isinstance(needs, dict) and needs[needed]["condition"] == "service_healthy":
+                    self.assertIn("test", self.services[needed].get("healthcheck", {}), f"{name}: {needed} never tells that it is healthy")
+            network = service.get("network_mode", "service:gateway")
+            self.assertIn(network.removeprefix("service:"), self.services, name)
+
+    def test_publishes_ports_once_and_to_this_machine_alone(self):
+        published = [port for service in self.services.values() for port in service.get("ports", [])]
+        for port in published:
+            self.assertRegex(port, r"^127\.0\.0\.1:\d+:\d+$")
+        self.assertEqual(len({port.split(":")[1] for port in published}), len(published))
+        exposed = re.search(r"^EXPOSE (.*)$", read("Dockerfile"), re.M)[1].split()
+        configuration = read("packaging", "docker", "compose.toml")
+        listened = re.findall(r'^listen = "0\.0\.0\.0:(\d+)"', configuration, re.M)
+        self.assertEqual(sorted(exposed), sorted(listened))
+        for port in self.services["gateway"]["ports"]:
+            self.assertIn(port.rpartition(":")[2], listened)
+        for name, port in (("prometheus", "9090"), ("grafana", "3000")):
+            self.assertEqual([each.rpartition(":")[2] for each in self.services[name]["ports"]], [port])
+
+    def test_has_only_keys_of_the_specification(self):
+        known = {"build", "image", "environment", "volumes", "ports", "depends_on", "read_only", "tmpfs", "cap_drop", "security_opt",
+                 "stop_grace_period", "restart", "command", "network_mode", "healthcheck"}
+        self.assertLessEqual(set(self.compose), {"services", "volumes"})
+        for name, service in self.services.items():
+            self.assertLessEqual(set(service), known, name)
+            self.assertTrue({"image", "build"} & set(service), name)
+            # A foreign image of yesterday is that of today.
+            self.assertRegex(service["image"], r"^heliograph$|:\D*\d", name)
+
+    def test_a_stop_is_given_the_time_that_the_unit_gives(self):
+        seconds = re.search(r"^TimeoutStopSec=(\d+s)$", read("packaging", "systemd", "heliograph.service"), re.M)[1]
+        self.assertEqual(self.services["gateway"]["stop_grace_period"], seconds)
+
+    def test_prometheus_takes_its_configuration(self):
+        if not shutil.which("promtool"):
+            self.skipTest("promtool is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            for volume in self.services["prometheus"]["volumes"]:
+                source, target, _ = volume.split(":")
+                self.assertEqual(os.path.dirname(target), "/etc/prometheus")
+                shutil.copy(path(source), os.path.join(folder, os.path.basename(target)))
+            done = run("promtool", "check", "config", os.path.join(folder, "prometheus.yml"))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, r"\d\d+ rules found")
+
+    def test_grafana_finds_its_source_and_its_dashboard(self):
+        mounts = dict(reversed(volume.split(":")[:2]) for volume in self.services["grafana"]["volumes"])
+        provisioning = mounts["/etc/grafana/provisioning"]
+        source = yaml.safe_load(read(provisioning, "datasources", "prometheus.yml"))["datasources"][0]
+        service, port = re.fullmatch(r"http://(\w+):(\d+)", source["url"]).groups()
+        self.assertIn(service, self.services)
+        self.assertEqual(port, self.services[service]["ports"][0].rpartition(":")[2])
+        folder = yaml.safe_load(read(provisioning, "dashboards", "heliograph.yml"))["providers"][0]["options"]["path"]
+        self.assertTrue(os.path.exists(path(mounts[folder], "heliograph.json")))
 
     def test_its_mock_providers_are_those_of_the_configuration(self):
         configuration = read("packaging", "docker", "compose.toml")
@@ -83,6 +139,48 @@ class Compose(unittest.TestCase):
 
 
 class Dockerfile(unittest.TestCase):
+    def instructions(self):
+        """(instruction, arguments), continued lines joined."""
+        text = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", read("Dockerfile"), flags=re.M))
+        return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in text.splitlines() if line]
+
+    def test_is_written_as_it_should_be(self):
+        """What a linter of these files asks for, as far as it concerns this one."""
+        stages, users, last = set(), [], {}
+        for name, arguments in self.instructions():
+            self.assertIn(name, {"FROM", "WORKDIR", "COPY", "RUN", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT", "CMD"})
+            if name == "FROM":
+                image, _, stage = arguments.partition(" AS ")
+                self.assertRegex(image, r"^debian:12(-slim)?$", "a tag that says which")
+                stages.add(stage)
+                users, last = [], {}
+            if name == "WORKDIR":
+                self.assertTrue(arguments.startswith("/"), arguments)
+            if "apt-get install" in arguments:
+                self.assertRegex(arguments, r"apt-get update .*&& *apt-get install -y --no-install-recommends .*rm -rf /var/lib/apt/lists/\*")
+            for stage in re.findall(r"from=(\w+)", arguments):
+                self.assertIn(stage, stages)
+            if name == "USER":
+                users.append(arguments)
+            if name in ("ENTRYPOINT", "CMD", "HEALTHCHECK", "USER"):
+                self.assertNotIn(name, last, "only the last one would count")
+                last[name] = arguments
+        self.assertEqual(users, ["heliograph"])
+        for name in ("ENTRYPOINT", "CMD"):  # a shell around it would keep signals to itself
+            self.assertIsInstance(yaml.safe_load(last[name]), list)
+        program, *first = yaml.safe_load(last["ENTRYPOINT"]) + yaml.safe_load(last["CMD"])
+        self.assertEqual(program, "/usr/bin/heliograph")
+        self.assertEqual(run(PROGRAM, first[0], "--help").returncode, 0)
+        self.assertIn(first[1], run(PROGRAM, first[0], "--help").stdout)
+        self.assertIn(f"COPY packaging/docker/heliograph.toml {first[2]}\n", read("Dockerfile"))
+
+    def test_ignores_nothing_that_it_copies(self):
+        ignored = [line.rstrip("/") for line in read(".dockerignore").splitlines() if line and not line.startswith("#")]
+        for kept in ("CMakeLists.txt", "CMakePresets.json", "Makefile", "CHANGELOG.md", "core", "sdk", "plugins", "packaging", "cmake", "config",
+                     "docs", "third_party", "tools"):
+            self.assertNotIn(kept, ignored)
+        self.assertIn("build", ignored)
+
     def test_copies_what_is_there(self):
         for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", read("Dockerfile"), re.M):
             for source in sources.split():
