@@ -143,6 +143,50 @@ class Routes(unittest.TestCase):
         self.assertEqual(wrong, [])
 
 
+class Keys(unittest.TestCase):
+    """docs/configuration.md itself: tests/docs/configuration_test.py and tests/unit/config/embedded_test.cpp."""
+
+    def setUp(self):
+        text = markdown.read("docs/configuration.md")
+        self.known, self.sections = set(), set()
+        for part in re.split(r"^### ", text[text.index("## Keys"):text.index("\n## Limits")], flags=re.M)[1:]:
+            section = part.splitlines()[0].strip("`[]")
+            for key in re.findall(r"^\| `([\w.]+)` \|", part, re.M):
+                name = key if section == "Top level" else f"{section}.{key}"
+                # `limits.total` is a key as well: a table.
+                self.known |= {name.rsplit(".", cut)[0] for cut in range(name.count("."))}
+            self.sections.add(section.partition(".")[0])
+            self.known.add(section)
+
+    def test_of_the_configuration_exist(self):
+        wrong = []
+        for name in markdown.documents():
+            # They quote the replaced systems, or speak of plugins' own tables.
+            if name.startswith(("docs/compatibility", "docs/plugin", "plugins/", "sdk/")):
+                continue
+            for key in re.findall(r"`([a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", markdown.prose(markdown.read(name))):
+                section, _, rest = key.partition(".")
+                plugins_own = rest.startswith("config.") or not rest
+                file = re.search(r"\.(md|toml|json|yml|so|h|hpp|cpp|py|sh|db|service)$", key)
+                if section in self.sections and key not in self.known and not plugins_own and not file:
+                    wrong.append(f"{name}: {key}")
+        self.assertEqual(wrong, [])
+
+    def test_of_tables_exist(self):
+        """Rows of tables whose first column is called key, as that of what a reload takes."""
+        wrong, seen = [], 0
+        last = {key.rpartition(".")[2] for key in self.known}
+        for table in re.findall(r"^\| key \|.*\n\|[-|]*\n((?:\|.*\n)*)", markdown.read("docs/operating.md"), re.M):
+            for row in table.splitlines():
+                for key in re.findall(r"`(\[*[a-z_.]+\]*)`", row.split("|")[1]):
+                    seen += 1
+                    name = key.strip("[]")
+                    if name not in self.known | last:
+                        wrong.append(key)
+        self.assertEqual(wrong, [])
+        self.assertGreater(seen, 5)
+
+
 class Plugins(unittest.TestCase):
     def test_are_documented_as_they_describe_themselves(self):
         self.assertEqual(markdown.read("docs/plugins.md"), generate_plugin_docs.document(PROGRAM, PLUGINS),
