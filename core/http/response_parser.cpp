@@ -12,7 +12,7 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-// As in the request's parser: fewer bytes complete no chunked body.
+// As in the request's parser: between chunks, fewer bytes complete no chunked body.
 constexpr std::size_t kLastChunkSize = 5;
 constexpr std::size_t kChunkLineMax = 4096;
 
@@ -36,7 +36,10 @@ ResponseParser::Progress ResponseParser::parse(std::string_view input, std::size
   HG_ASSERT(!is_done());
   used = 0;
   const bool in_chunks = head_done_ && chunked();
-  if (input.empty() || (in_chunks && input.size() < kLastChunkSize)) return Progress::kNeedMore;
+  const bool between_chunks = in_chunks && chunk_left_ == 0;
+  if (input.empty() || (between_chunks && input.size() < kLastChunkSize)) {
+    return Progress::kNeedMore;
+  }
   Error ec;
   used = put(boost::asio::const_buffer(input.data(), input.size()), ec);
   if (ec == beast_http::error::need_more && in_chunks && input.size() - used > kChunkLineMax) {
@@ -106,7 +109,11 @@ std::size_t ResponseParser::on_body_impl(Text body, Error& ec) {
   return body.size();
 }
 
-std::size_t ResponseParser::on_chunk_body_impl(std::uint64_t, Text body, Error& ec) {
+void ResponseParser::on_chunk_header_impl(std::uint64_t size, Text, Error&) { chunk_left_ = size; }
+
+// `left` counts what is given here.
+std::size_t ResponseParser::on_chunk_body_impl(std::uint64_t left, Text body, Error& ec) {
+  chunk_left_ = left - body.size();
   return on_body_impl(body, ec);
 }
 

@@ -53,7 +53,7 @@ class ResponseParser final : private boost::beast::http::basic_parser<false> {
   void on_header_impl(Error& ec) override;
   void on_body_init_impl(const Size&, Error&) override {}
   std::size_t on_body_impl(Text body, Error& ec) override;
-  void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t size, Text, Error&) override;
   std::size_t on_chunk_body_impl(std::uint64_t, Text body, Error& ec) override;
   void on_finish_impl(Error&) override {}
 
@@ -63,6 +63,7 @@ class ResponseParser final : private boost::beast::http::basic_parser<false> {
 
   ports::OutgoingResponse& response_;
   const std::size_t body_max_;
+  std::uint64_t chunk_left_ = 0;  // bytes of the chunk that is being read
   int version_ = 11;
   int lengths_ = 0;
   int encodings_ = 0;
