@@ -80,6 +80,9 @@ void read_route(TableReader& table, Route& out) {
     t.integer("cost_micros", provider.cost_micros, 0, 1'000'000'000'000);
   });
   table.require("provider");
+  if (table.has("provider") && out.providers.empty()) {
+    table.error("provider", "has nothing in it, so no message could be sent");
+  }
 }
 
 }  // namespace

@@ -18,6 +18,12 @@ bool is_text(const Node& node) {
   return node.kind == Node::Kind::kString || node.kind == Node::Kind::kVariable;
 }
 
+// As it is written in TOML: the table "route.*.provider" begins with [[route.provider]].
+std::string header_of(std::string path) {
+  for (auto at = path.find(".*"); at != std::string::npos; at = path.find(".*")) path.erase(at, 2);
+  return path;
+}
+
 }  // namespace
 
 void Report::error(const Origin& where, std::string message) {
@@ -144,7 +150,7 @@ void TableReader::plugin_table(std::string_view key, PluginTable& out) {
 
 void TableReader::section(std::string_view key, const Visit& visit) {
   const Node* const node = take(key, "table");
-  visit_table(node, fmt::format("[{}]", full_path(key)), full_path(key), "", visit);
+  visit_table(node, fmt::format("[{}]", header_of(full_path(key))), full_path(key), "", visit);
 }
 
 void TableReader::inline_table(std::string_view key, const Visit& visit) {
@@ -157,7 +163,8 @@ void TableReader::sections(std::string_view key, std::string_view name_key, cons
   const Node* const node = take(key, "array of tables");
   if (listing()) return visit_table(nullptr, "", path + ".*", "", visit);
   if (node == nullptr) return;
-  const std::string what = fmt::format("tables, written [[{}]]", path);
+  const std::string header = header_of(path);
+  const std::string what = fmt::format("tables, written [[{}]]", header);
   if (node->kind != Node::Kind::kArray) return expected(*node, key, what);
   for (std::size_t i = 0; i < node->items.size(); ++i) {
     const Node& item = node->items[i];
@@ -165,7 +172,7 @@ void TableReader::sections(std::string_view key, std::string_view name_key, cons
     const Node* const name = item.find(name_key);
     const std::string shown = name != nullptr && is_text(*name) ? fmt::format("'{}'", name->text)
                                                                 : fmt::format("#{}", i + 1);
-    visit_table(&item, fmt::format("[[{}]] {}", path, shown), path + ".*", "", visit);
+    visit_table(&item, fmt::format("[[{}]] {}", header, shown), path + ".*", "", visit);
   }
 }
 

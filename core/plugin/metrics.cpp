@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace heliograph::plugin {
 namespace {
@@ -29,20 +30,40 @@ struct InstanceMetrics::Metric {
   void clear();
 };
 
+struct InstanceMetrics::All {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Metrics>> live;
+  std::vector<MetricValue> past;  // counters and histograms of instances that ended
+  std::vector<Labels> owners;     // once for each InstanceMetrics there is
+
+  void add_past(const MetricValue& value);  // the lock is held
+};
+
 InstanceMetrics::InstanceMetrics(MetricsRegistry& registry, std::string plugin,
                                  std::string instance)
-    : registry_(registry),
-      plugin_(std::move(plugin)),
-      instance_(std::move(instance)),
-      metrics_(std::make_shared<Metrics>()) {}
+    : all_(registry.all_),
+      labels_({{"plugin", std::move(plugin)}, {"instance", std::move(instance)}}),
+      metrics_(std::make_shared<Metrics>()) {
+  const std::lock_guard lock(all_->mutex);
+  all_->owners.push_back(labels_);
+}
+
+InstanceMetrics::~InstanceMetrics() {
+  end();
+  const std::lock_guard lock(all_->mutex);
+  all_->owners.erase(std::ranges::find(all_->owners, labels_));
+  if (std::ranges::find(all_->owners, labels_) != all_->owners.end()) return;
+  std::erase_if(all_->past, [this](const MetricValue& value) {
+    return std::ranges::equal(value.description.labels | std::views::take(2), labels_);
+  });
+}
 
 std::uint32_t InstanceMetrics::add(MetricDescription description) {
   if (description.name.empty() || description.kind > MetricKind::kHistogram) return 0;
-  description.labels.insert(description.labels.begin(),
-                            {{"plugin", plugin_}, {"instance", instance_}});
-  const std::lock_guard lock(registry_.mutex_);
-  if (std::ranges::find(registry_.live_, metrics_) == registry_.live_.end()) {
-    registry_.live_.push_back(metrics_);  // the first one, or the instance was created again
+  description.labels.insert(description.labels.begin(), labels_.begin(), labels_.end());
+  const std::lock_guard lock(all_->mutex);
+  if (std::ranges::find(all_->live, metrics_) == all_->live.end()) {
+    all_->live.push_back(metrics_);  // the first one, or the instance was created again
   }
   for (std::uint32_t id = 1; id <= count_; ++id) {
     if (by_id_.at(id - 1).load()->description == description) return id;
@@ -69,7 +90,7 @@ void InstanceMetrics::record(std::uint32_t id, double value) {
   metric->buckets.at(static_cast<std::size_t>(bound - kBounds.begin())).fetch_add(1);
 }
 
-MetricsRegistry::MetricsRegistry() = default;
+MetricsRegistry::MetricsRegistry() : all_(std::make_shared<InstanceMetrics::All>()) {}
 MetricsRegistry::~MetricsRegistry() = default;
 
 MetricValue InstanceMetrics::Metric::read() const {
@@ -91,18 +112,18 @@ void InstanceMetrics::Metric::clear() {
 }
 
 void InstanceMetrics::end() {
-  const std::lock_guard lock(registry_.mutex_);
-  if (std::erase(registry_.live_, metrics_) == 0) return;
+  const std::lock_guard lock(all_->mutex);
+  if (std::erase(all_->live, metrics_) == 0) return;
   for (auto& metric : *metrics_) {
-    if (metric.description.kind != MetricKind::kGauge) registry_.add_past(metric.read());
+    if (metric.description.kind != MetricKind::kGauge) all_->add_past(metric.read());
     metric.clear();
   }
 }
 
-void MetricsRegistry::add_past(const MetricValue& value) {
-  const auto same = std::ranges::find(past_, value.description, &MetricValue::description);
-  if (same == past_.end()) {
-    past_.push_back(value);
+void InstanceMetrics::All::add_past(const MetricValue& value) {
+  const auto same = std::ranges::find(past, value.description, &MetricValue::description);
+  if (same == past.end()) {
+    past.push_back(value);
     return;
   }
   same->value += value.value;
@@ -113,9 +134,9 @@ void MetricsRegistry::add_past(const MetricValue& value) {
 }
 
 std::vector<MetricValue> MetricsRegistry::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  auto values = past_;
-  for (const auto& metrics : live_) {
+  const std::lock_guard lock(all_->mutex);
+  auto values = all_->past;
+  for (const auto& metrics : all_->live) {
     for (const auto& metric : *metrics) values.push_back(metric.read());
   }
   return values;

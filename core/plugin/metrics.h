@@ -2,7 +2,9 @@
 //
 // Registration: [control thread], inside create(). Adding: any thread, lock-free. Bounded: an
 // instance may have 200 metrics; more are ignored (id 0). What an instance that has ended counted
-// goes on being counted, added up with others of the same name and labels; its gauges are gone.
+// goes on being counted while there is one of its plugin and name (its successor after a reload, or
+// itself when it is created again), so that no counter falls; its gauges are gone. When the last
+// of them is gone, so is what they counted: a removed provider leaves no series behind.
 #pragma once
 
 #include <heliograph/abi/host.h>
@@ -39,10 +41,13 @@ struct MetricValue {
 
 class MetricsRegistry;
 
-// The metrics of one instance, by the ids the plugin was given.
+// The metrics of one instance, by the ids the plugin was given. May outlive the registry.
 class InstanceMetrics {
  public:
   InstanceMetrics(MetricsRegistry& registry, std::string plugin, std::string instance);
+  ~InstanceMetrics();
+  InstanceMetrics(const InstanceMetrics&) = delete;
+  InstanceMetrics& operator=(const InstanceMetrics&) = delete;
   std::uint32_t add(MetricDescription description);
   void record(std::uint32_t id, double value);
   // [control thread] The plugin is destroyed: what a thread of its own still adds is not read.
@@ -52,11 +57,11 @@ class InstanceMetrics {
   friend class MetricsRegistry;
   static constexpr std::size_t kMetricsMax = 200;
   struct Metric;
+  struct All;
   using Metrics = std::deque<Metric>;  // never moved: plugins' threads add to them
-  MetricsRegistry& registry_;
-  const std::string plugin_;
-  const std::string instance_;
-  // The registry's as well: either may be gone first.
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  const std::shared_ptr<All> all_;  // the registry's as well: either may be gone first
+  const Labels labels_;             // plugin and instance
   const std::shared_ptr<Metrics> metrics_;
   std::array<std::atomic<Metric*>, kMetricsMax> by_id_{};
   std::uint32_t count_ = 0;
@@ -71,10 +76,7 @@ class MetricsRegistry {
 
  private:
   friend class InstanceMetrics;
-  void add_past(const MetricValue& value);  // the lock is held
-  mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<InstanceMetrics::Metrics>> live_;
-  std::vector<MetricValue> past_;  // counters and histograms of instances that ended
+  const std::shared_ptr<InstanceMetrics::All> all_;
 };
 
 }  // namespace heliograph::plugin

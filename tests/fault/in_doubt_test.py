@@ -57,6 +57,17 @@ DOUBT = {
 CRASHES = ("unread", "unanswered", "answered")
 
 
+def freeze(pid):
+    """Until no thread of it runs any more: a signal is sent before it is obeyed."""
+    def states():
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as file:
+                yield file.read().rsplit(")", 1)[1].split()[0]
+
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: set(states()) == {"T"}, "every thread to be stopped")
+
+
 class InDoubtMatrix(FaultTest):
     def providers(self, step, dedupes=False):
         script = raw.Script(step, dedupes)
@@ -162,7 +173,7 @@ class InDoubtMatrix(FaultTest):
                 cells[message_id] = (name, DOUBT[policy, dedupes])
         wait_until(lambda: script.count() == len(cells), "all to be with the providers", 40)
         # Stopped first: the answers are on their way, and nobody reads them any more.
-        os.kill(gateway.process.pid, signal.SIGSTOP)
+        freeze(gateway.process.pid)
         let_go.set()
         for _ in POLICIES:
             self.assertTrue(answered.acquire(timeout=30 * PATIENCE))

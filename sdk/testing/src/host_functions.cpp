@@ -1,11 +1,30 @@
 #include "host_functions.hpp"
 
+#include <set>
 #include <string>
+#include <string_view>
 
 #include <heliograph/testing/fake_host.hpp>
 #include <heliograph/text.hpp>
 
 namespace heliograph::sdk::testing {
+namespace {
+
+// Why the gateway would count the list as absent (hg_send_result, part_ids); nullptr: it would not.
+const char* fault_of_part_ids(const hg_send_result& result) {
+  if (result.n_part_ids == 0) return nullptr;
+  if (result.part_ids == nullptr) return "complete_send with n_part_ids and without part_ids";
+  if (result.n_part_ids > HG_PART_IDS_MAX) return "complete_send with too many part_ids";
+  std::set<std::string_view> ids;
+  for (size_t i = 0; i < result.n_part_ids; ++i) {
+    const std::string_view id = to_view(result.part_ids[i]);
+    if (id.empty()) return "complete_send with an empty one among its part_ids";
+    if (!ids.insert(id).second) return "complete_send with the same one twice among its part_ids";
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 void HostFunctions::install(hg_host& host) {
   host.size = sizeof(host);
@@ -134,6 +153,7 @@ hg_status HostFunctions::complete_send(const hg_host* raw, const hg_send_result*
     const hg_send_result& result = *HG_AT(results, i);
     const SendRecord record = copy_result(result);
     if (record.outcome >= HG_NOT_TRIED) host.violation("complete_send with an invalid outcome");
+    if (const char* fault = fault_of_part_ids(result)) host.violation(fault);
     if (host.finish(result.op, OpKind::kSend) != HG_OK) {
       status = HG_E_STALE;
       continue;

@@ -35,7 +35,7 @@ SendRecord copy_result(const hg_send_result& raw) {
           copy_text(raw.provider_msg_id),
           copy_text(raw.provider_code),
           copy_text(raw.detail),
-          copy_texts(raw.part_ids, raw.n_part_ids)};
+          copy_texts(raw.part_ids, raw.part_ids == nullptr ? 0 : raw.n_part_ids)};
 }
 
 EventRecord copy_event(const hg_event& raw) {

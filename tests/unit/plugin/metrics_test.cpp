@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <thread>
 
 #include "core/plugin/misbehaviour.h"
@@ -73,6 +74,33 @@ TEST(Metrics, AddingFromManyThreads) {
   }
   threads.clear();
   EXPECT_EQ(registry.snapshot()[0].value, 4000);
+}
+
+TEST(Metrics, ASuccessorCountsOnAndTheLastOfANameLeavesNothing) {
+  MetricsRegistry registry;
+  const InstanceMetrics other{registry, "http", "p2"};
+  auto before = std::make_unique<InstanceMetrics>(registry, "http", "p1");
+  before->record(before->add(metric(MetricKind::kCounter, "sends")), 5);
+  auto after = std::make_unique<InstanceMetrics>(registry, "http", "p1");
+  before.reset();
+  after->record(after->add(metric(MetricKind::kCounter, "sends")), 2);
+  double sum = 0;
+  for (const auto& value : registry.snapshot()) sum += value.value;
+  EXPECT_EQ(sum, 7) << "no counter falls because an instance was replaced";
+  after->end();
+  ASSERT_EQ(registry.snapshot().size(), 1U) << "it may be created again";
+  EXPECT_EQ(registry.snapshot()[0].value, 7);
+  after.reset();
+  EXPECT_TRUE(registry.snapshot().empty()) << "it was removed, and so are its series";
+}
+
+TEST(Metrics, AnInstanceMayOutliveTheRegistry) {
+  auto registry = std::make_unique<MetricsRegistry>();
+  InstanceMetrics metrics{*registry, "http", "p1"};
+  registry.reset();
+  const auto id = metrics.add(metric(MetricKind::kCounter, "late"));
+  metrics.record(id, 1);
+  EXPECT_EQ(id, 1U);
 }
 
 class SteppedClock final : public ports::Clock {

@@ -109,6 +109,32 @@ TEST_F(FakeHostTest, AnInvalidOutcomeIsNoticed) {
             Strings{"complete_send with an invalid outcome"});
 }
 
+TEST_F(FakeHostTest, PartIdsThatCountAsAbsentAreNoticed) {
+  const hg_str a{"a", 1};
+  const hg_str b{"b", 1};
+  const std::vector<hg_str> good{a, b};
+  const std::vector<hg_str> repeated{a, b, a};
+  const std::vector<hg_str> with_empty{a, {}};
+  const auto noticed = [&](const hg_str* ids, std::size_t n) {
+    return violations_of([=](const hg_host* host, auto items, std::size_t&) {
+      hg_send_result result = result_for(items[0].op);
+      result.part_ids = ids;
+      result.n_part_ids = n;
+      host->complete_send(host, &result, 1);
+      return HG_OK;
+    });
+  };
+  EXPECT_EQ(noticed(good.data(), good.size()), Strings{});
+  EXPECT_EQ(noticed(nullptr, 0), Strings{});
+  EXPECT_EQ(noticed(nullptr, 2), Strings{"complete_send with n_part_ids and without part_ids"});
+  EXPECT_EQ(noticed(repeated.data(), repeated.size()),
+            Strings{"complete_send with the same one twice among its part_ids"});
+  EXPECT_EQ(noticed(with_empty.data(), with_empty.size()),
+            Strings{"complete_send with an empty one among its part_ids"});
+  const std::vector<hg_str> many(HG_PART_IDS_MAX + 1, a);
+  EXPECT_EQ(noticed(many.data(), many.size()), Strings{"complete_send with too many part_ids"});
+}
+
 hg_status take_nothing(const hg_host*, std::span<const hg_send_item>, std::size_t&) {
   return HG_E_BUSY;
 }
