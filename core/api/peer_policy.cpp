@@ -138,8 +138,10 @@ std::string PeerPolicy::url(const http::Request& request, bool tls) const {
   std::string_view scheme = tls ? "https" : "http";
   std::string_view host = request.header("host").value_or("");
   if (is_trusted_proxy(request)) {
-    const auto proto = request.header("x-forwarded-proto");
-    if (proto) scheme = first_of_list(*proto);
+    // Any other word is no scheme that a request can have come by.
+    const auto proto = request.header("x-forwarded-proto").transform(first_of_list);
+    if (proto && base::equals_ignore_case(*proto, "http")) scheme = "http";
+    if (proto && base::equals_ignore_case(*proto, "https")) scheme = "https";
     const auto forwarded_host = request.header("x-forwarded-host");
     if (forwarded_host) host = first_of_list(*forwarded_host);
   }

@@ -34,7 +34,7 @@ class PeerPolicy {
   // in front says of its own peer (X-Forwarded-For). What lies beyond is anybody's claim.
   std::string client_address(const http::Request& request) const;
   // The URL as the peer wrote it, which signatures are computed over. Behind a trusted proxy its
-  // X-Forwarded-Proto and X-Forwarded-Host hold.
+  // X-Forwarded-Proto (http or https) and X-Forwarded-Host hold.
   std::string url(const http::Request& request, bool tls) const;
 
  private:

@@ -101,7 +101,7 @@ std::unique_ptr<ListenerContext> make_listener_context(const ListenerOptions& op
   auto context = std::make_unique<ListenerContext>();
   context->name = options.name;
   if (!options.cert.empty()) {
-    context->tls = read_listener_tls(options.cert, options.key, options.client_ca);
+    context->tls.store(read_listener_tls(options.cert, options.key, options.client_ca));
   } else if (!options.key.empty() || !options.client_ca.empty()) {
     throw listen_error(options.listen, "`key` and `client_ca` need a `cert`");
   }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/shared_value.h"
 #include "core/http/body_feed.h"
 #include "core/http/connection_limits.h"
 #include "core/http/message.h"
@@ -32,7 +33,7 @@ namespace heliograph::http {
 struct ListenerContext {
   std::string name;
   // Of connections accepted from now on; nullptr: they are plain.
-  std::atomic<std::shared_ptr<ListenerTls>> tls;
+  base::SharedValue<ListenerTls> tls;
 };
 
 // Serves `socket` until it ends. Started on the worker's io_context.

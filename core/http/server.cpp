@@ -140,7 +140,7 @@ std::vector<std::string> Server::changed(const Certificates& read) {
   return names;
 }
 void Server::set_certificates(const Certificates& read) {
-  for (const auto& [listener, tls] : read.differing) listener->tls = tls;
+  for (const auto& [listener, tls] : read.differing) listener->tls.store(tls);
 }
 void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
 ServerStats Server::stats() const { return impl_->stats(); }

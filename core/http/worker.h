@@ -18,6 +18,7 @@
 #include <string_view>
 #include <thread>
 
+#include "core/base/shared_value.h"
 #include "core/http/connection_limits.h"
 #include "core/http/framing_guard.h"
 #include "core/http/router.h"
@@ -43,7 +44,7 @@ struct ServerShared {
   const ServerOptions options;
   const FramingLimits framing;
   // A request keeps the one that it was found in until it is answered.
-  std::atomic<std::shared_ptr<const Router>> router;
+  base::SharedValue<const Router> router;
   ConnectionLimits limits;
   std::atomic<std::uint64_t> refused{0};
   mutable ServerMetrics metrics;

@@ -13,6 +13,10 @@ void Dispatcher::retire(Heir& heir, base::Task done) {
   drained_ = std::move(done);
   for (std::size_t i = 0; i < board_.size(); ++i)
     for (Job* job : parking_.at(i)) unpark(*job);
+  // The heir has read where messages wait; an attempt that ended since then told this one alone. So
+  // every queue that is known here is looked at once more: an empty page costs little.
+  for (const ports::QueueKey& key : scheduler_.keys())
+    heir.note_waiting(key, {model::TimePoint::min(), 0});
   runner_.retire();
   ports_.loop.post(alive_.guard([this] { check_drained(); }));
 }

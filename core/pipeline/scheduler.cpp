@@ -24,6 +24,12 @@ constexpr std::chrono::milliseconds kEmptyPagePause{10};
 Scheduler::Scheduler(std::size_t window, DispatchClasses& classes)
     : window_(std::max<std::size_t>(4, window)), classes_(classes) {}
 
+std::vector<ports::QueueKey> Scheduler::keys() const {
+  std::vector<ports::QueueKey> keys;
+  for (const auto& [key, queue] : queues_) keys.push_back(key);
+  return keys;
+}
+
 Job* Scheduler::find(model::MessageId id) const {
   const auto found = jobs_.find(id.row());
   return found == jobs_.end() ? nullptr : found->second.get();

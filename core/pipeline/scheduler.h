@@ -60,6 +60,7 @@ class Scheduler {
 
   std::size_t in_memory() const { return jobs_.size(); }
   std::size_t queues() const { return queues_.size(); }
+  std::vector<ports::QueueKey> keys() const;  // of all of them
   Job* find(model::MessageId id) const;
   // Takes ready messages whose validity is over out of their queues, stage kExpiring: those of a
   // class that nobody serves would else stay for good.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ranges>
+#include <utility>
 
 namespace heliograph::plugin {
 namespace {
@@ -27,14 +28,13 @@ struct InstanceMetrics::Metric {
   std::array<std::atomic<std::uint64_t>, kBounds.size()> buckets{};
 
   MetricValue read() const;
-  void clear();
 };
 
 struct InstanceMetrics::All {
   std::mutex mutex;
   std::vector<std::shared_ptr<Metrics>> live;
   std::vector<MetricValue> past;  // counters and histograms of instances that ended
-  std::vector<Labels> owners;     // once for each InstanceMetrics there is
+  std::vector<Labels> owners;     // of each InstanceMetrics that has not ended
 
   void add_past(const MetricValue& value);  // the lock is held
 };
@@ -48,23 +48,14 @@ InstanceMetrics::InstanceMetrics(MetricsRegistry& registry, std::string plugin,
   all_->owners.push_back(labels_);
 }
 
-InstanceMetrics::~InstanceMetrics() {
-  end();
-  const std::lock_guard lock(all_->mutex);
-  all_->owners.erase(std::ranges::find(all_->owners, labels_));
-  if (std::ranges::find(all_->owners, labels_) != all_->owners.end()) return;
-  std::erase_if(all_->past, [this](const MetricValue& value) {
-    return std::ranges::equal(value.description.labels | std::views::take(2), labels_);
-  });
-}
+InstanceMetrics::~InstanceMetrics() { end(); }
 
 std::uint32_t InstanceMetrics::add(MetricDescription description) {
   if (description.name.empty() || description.kind > MetricKind::kHistogram) return 0;
   description.labels.insert(description.labels.begin(), labels_.begin(), labels_.end());
   const std::lock_guard lock(all_->mutex);
-  if (std::ranges::find(all_->live, metrics_) == all_->live.end()) {
-    all_->live.push_back(metrics_);  // the first one, or the instance was created again
-  }
+  if (ended_) return 0;
+  if (std::ranges::find(all_->live, metrics_) == all_->live.end()) all_->live.push_back(metrics_);
   for (std::uint32_t id = 1; id <= count_; ++id) {
     if (by_id_.at(id - 1).load()->description == description) return id;
   }
@@ -105,19 +96,20 @@ MetricValue InstanceMetrics::Metric::read() const {
   return read;
 }
 
-void InstanceMetrics::Metric::clear() {
-  value.store(0);
-  count.store(0);
-  for (auto& bucket : buckets) bucket.store(0);
-}
-
 void InstanceMetrics::end() {
   const std::lock_guard lock(all_->mutex);
-  if (std::erase(all_->live, metrics_) == 0) return;
-  for (auto& metric : *metrics_) {
-    if (metric.description.kind != MetricKind::kGauge) all_->add_past(metric.read());
-    metric.clear();
+  if (std::exchange(ended_, true)) return;
+  std::erase(all_->live, metrics_);
+  all_->owners.erase(std::ranges::find(all_->owners, labels_));
+  if (std::ranges::find(all_->owners, labels_) != all_->owners.end()) {
+    for (const auto& metric : *metrics_) {
+      if (metric.description.kind != MetricKind::kGauge) all_->add_past(metric.read());
+    }
+    return;
   }
+  std::erase_if(all_->past, [this](const MetricValue& value) {
+    return std::ranges::equal(value.description.labels | std::views::take(2), labels_);
+  });
 }
 
 void InstanceMetrics::All::add_past(const MetricValue& value) {

@@ -2,9 +2,9 @@
 //
 // Registration: [control thread], inside create(). Adding: any thread, lock-free. Bounded: an
 // instance may have 200 metrics; more are ignored (id 0). What an instance that has ended counted
-// goes on being counted while there is one of its plugin and name (its successor after a reload, or
-// itself when it is created again), so that no counter falls; its gauges are gone. When the last
-// of them is gone, so is what they counted: a removed provider leaves no series behind.
+// goes on being counted while there is one of its plugin and name, its successor after a reload, so
+// that no counter falls; its gauges are gone. When the last of them has ended, what they counted is
+// gone too: a removed provider leaves no series behind.
 #pragma once
 
 #include <heliograph/abi/host.h>
@@ -50,7 +50,8 @@ class InstanceMetrics {
   InstanceMetrics& operator=(const InstanceMetrics&) = delete;
   std::uint32_t add(MetricDescription description);
   void record(std::uint32_t id, double value);
-  // [control thread] The plugin is destroyed: what a thread of its own still adds is not read.
+  // [control thread] The plugin is destroyed: what a thread of its own still adds is not read. Its
+  // successor is there already. Idempotent.
   void end();
 
  private:
@@ -65,6 +66,7 @@ class InstanceMetrics {
   const std::shared_ptr<Metrics> metrics_;
   std::array<std::atomic<Metric*>, kMetricsMax> by_id_{};
   std::uint32_t count_ = 0;
+  bool ended_ = false;
 };
 
 class MetricsRegistry {

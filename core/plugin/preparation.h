@@ -63,6 +63,7 @@ class Replacement::Impl {
   void log_changes() const;
   void swap_limiter();
   void let_go(const Entry& entry);
+  IngressRouter::Handles ingress_while_leaving() const;
 
   HostCore& core_;
   const std::function<model::ProviderKey(const std::string&)>& key_of_;  // during prepare()

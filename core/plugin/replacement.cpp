@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "core/base/assert.h"
@@ -78,6 +79,15 @@ void Replacement::Impl::let_go(const Entry& entry) {
   leaving.section.provider = nullptr;
 }
 
+// A removed provider's receipts for what it still has in hand.
+IngressRouter::Handles Replacement::Impl::ingress_while_leaving() const {
+  auto handles = next_->ingress();
+  for (const auto& entry : core_.leaving | std::views::reverse) {  // the latest of a name
+    if (auto* handle = provider_in(entry)) handles.try_emplace(entry.section.name, handle);
+  }
+  return handles;
+}
+
 void Replacement::Impl::commit(ports::ProviderEvents& events) {
   HG_ASSERT(!committed_);
   committed_ = true;
@@ -101,7 +111,7 @@ void Replacement::Impl::commit(ports::ProviderEvents& events) {
     }
     core_.current = next_;
   }
-  core_.router.set(next_->ingress());
+  core_.router.set(ingress_while_leaving());
   log_changes();
 }
 
@@ -114,6 +124,7 @@ void Replacement::Impl::retire(std::chrono::nanoseconds at_most) {
     const auto left = std::max(until - core_.services.clock.mono(), std::chrono::nanoseconds{0});
     core_.report(entry, Lifecycle(entry.instance, core_.thread).drain(left));
   }
+  core_.router.set(next_->ingress());
   for (auto& entry : core_.leaving) {
     if (entry.ended) continue;
     if (auto* handle = provider_in(entry)) await_idle(*handle, until);

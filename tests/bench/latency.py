@@ -37,7 +37,7 @@ def write_samples(path, values):
 
 def way_to_the_provider(bench, mock_url, ids):
     """A file of the times from when each message was due until it was at the provider."""
-    due = dict(line.split() for line in open(ids, encoding="ascii"))
+    due = dict(line.split() for line in open(ids, encoding="ascii") if not line.startswith(" "))  # of refused ones there is no id
     path = os.path.join(bench.folder, "way.bin")
     arrivals = get(f"{mock_url}/admin/arrivals")["arrivals"]
     write_samples(path, [max(0, arrival["at_ns"] - int(due[arrival["message_id"]])) for arrival in arrivals

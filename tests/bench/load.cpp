@@ -66,6 +66,7 @@ struct Tally {
   std::vector<std::pair<std::string, std::int64_t>> ids;
   std::uint64_t errors = 0;
   std::uint64_t refused = 0;  // answered, and not with 2xx
+  std::uint64_t failed = 0;   // of these, what is no refusal: neither 429 nor 503
   std::uint64_t unanswered = 0;
   Clock::time_point last{};
 };
@@ -189,7 +190,11 @@ class Load {
     tally_.last = Clock::now();
     const auto waited = std::chrono::nanoseconds{tally_.last - due}.count();
     tally_.latency_ns.push_back(static_cast<std::uint64_t>(waited));
-    if (response.result_int() / 100 != 2) ++tally_.refused;
+    const auto status = response.result_int();
+    if (status / 100 != 2) {
+      ++tally_.refused;
+      if (status != 429 && status != 503) ++tally_.failed;
+    }
     if (options_.ids.empty()) return;
     const auto due_ns = wall_began_ns_ + std::chrono::nanoseconds{due - began_}.count();
     tally_.ids.emplace_back(message_id(response.body()), due_ns);
@@ -244,10 +249,11 @@ int run(int argc, char** argv) {
   const auto tally = Load(options).run();
   write_files(options, tally);
   const std::chrono::duration<double> lasted = tally.last - began;
-  fmt::print(R"({{"requests":{},"errors":{},"non2xx":{},"unanswered":{},"seconds":{:.3f}}})"
-             "\n",
-             tally.latency_ns.size(), tally.errors, tally.refused, tally.unanswered,
-             tally.latency_ns.empty() ? options.seconds : lasted.count());
+  fmt::print(
+      R"({{"requests":{},"errors":{},"non2xx":{},"failed":{},"unanswered":{},"seconds":{:.3f}}})"
+      "\n",
+      tally.latency_ns.size(), tally.errors, tally.refused, tally.failed, tally.unanswered,
+      tally.latency_ns.empty() ? options.seconds : lasted.count());
   return tally.latency_ns.empty() ? 1 : 0;
 }
 

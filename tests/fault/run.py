@@ -54,14 +54,12 @@ def verdict_of(code, output):
 
 
 def short(name):
-    return re.sub(r"^fault\.|\.full$", "", name)
+    return re.sub(r"^(fault|integration)\.|\.full$", "", name)
 
 
 def what_it_does(name):
     """The first sentence of the test's own description."""
-    path = os.path.join(ROOT, "tests", "fault", f"{short(name)}_test.py")
-    if not os.path.exists(path):
-        return ""
+    path = os.path.join(ROOT, "tests", name.split(".")[0], f"{short(name)}_test.py")
     with open(path, encoding="utf-8") as file:
         text = ast.get_docstring(ast.parse(file.read())) or ""
     return " ".join(text.split("\n\n")[0].split()).split(". ")[0].rstrip(".")

@@ -21,7 +21,7 @@ BUILD = os.path.join(ROOT, "build", "fuzz")
 PROGRAM = os.path.join(BUILD, "bin", "fuzz_targets")
 CORPUS = os.path.join(HERE, "corpus")
 DICTIONARIES = {"http_request": "http", "http_response": "http", "http_target": "http", "url": "http", "query": "http",
-                "json": "json", "message_body": "json", "webhook": "json", "http_provider": "json",
+                "json": "json", "example_json": "json", "request_fields": "http", "message_body": "json", "webhook": "json", "http_provider": "json",
                 "configuration": "configuration"}
 KEPT_BYTES_MAX = 512  # of one input that --keep takes over
 KEPT_INPUTS_MAX = 60  # of one target

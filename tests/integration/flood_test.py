@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from harness import PATIENCE, GatewayTest, Http, main, wait_until
+from harness import PATIENCE, SANITIZED, GatewayTest, Http, main, wait_until
 
 FULL = os.environ.get("HELIOGRAPH_FAULT") == "full"
 HEADER_DEADLINE, BODY_DEADLINE, WRITE_DEADLINE = 10, 30, 30  # seconds, from the documentation
@@ -157,6 +157,7 @@ class Flood(GatewayTest):
                 thread.join(10)
         wait_until(lambda: self.descriptors() <= before + 5, "descriptors to be returned")
 
+    @unittest.skipIf(SANITIZED, "the sanitizer looks at memory through a pipe, and there is no descriptor for one")
     def test_without_a_descriptor_left_it_waits_and_goes_on(self):
         self.serve()
         self.one.send()

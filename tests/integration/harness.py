@@ -26,6 +26,8 @@ PLUGINS = os.environ.get("HELIOGRAPH_PLUGINS") or os.path.join(os.path.dirname(o
 KEY = "test-key"
 # Sanitizer builds are several times slower; a deadline is a bound on hanging, never an expectation of speed.
 PATIENCE = float(os.environ.get("HELIOGRAPH_TEST_PATIENCE", "1"))
+# Built with sanitizers: a crash is an exit then, and checks need descriptors of their own.
+SANITIZED = bool(os.environ.get("HELIOGRAPH_TEST_SANITIZED"))
 POLL_SECONDS = 0.02
 # Every answer of a gateway is compared with it. Measurements may take an Http with check=None instead.
 CONTRACT = contract.Contract()

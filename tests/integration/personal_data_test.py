@@ -146,6 +146,8 @@ class PersonalData(GatewayTest):
         self.assertGreater(len(listed), 10)
         paths += [f"messages/{message['id']}" for message in listed]
         answers = [self.operator.get(f"/v1/admin/{path}") for path in paths] + [self.one.client(None).get("/readyz")]
+        answers.append(self.one.client(None).get("/metrics"))
+        self.assertIn(b"heliograph_messages_accepted_total", answers[-1].body)
         return {f"answer {i}": answer.body.decode() for i, answer in enumerate(answers)}
 
     def files(self):

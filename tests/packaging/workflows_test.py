@@ -186,6 +186,12 @@ class Workflows(unittest.TestCase):
         self.assertEqual(ci["sanitizers"]["strategy"]["matrix"]["kind"], ["asan", "tsan"])
         self.assertFalse(ci["sanitizers"]["strategy"]["fail-fast"])
 
+    def test_what_is_too_slow_for_a_change_runs_every_night(self):
+        night = self.workflows["nightly.yml"]
+        self.assertIn("schedule", night.get("on", night.get(True)))  # YAML 1.1 reads the key `on` as true
+        self.assertEqual(night["jobs"]["slow"]["strategy"]["matrix"]["target"], ["slow", "fault", "mutants", "fuzz"])
+        self.assertFalse(night["jobs"]["slow"]["strategy"]["fail-fast"])
+
     def test_their_scripts_are_right(self):
         if not shutil.which("shellcheck"):
             self.skipTest("shellcheck is not installed")

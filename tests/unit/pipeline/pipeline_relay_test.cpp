@@ -29,12 +29,15 @@ class RelayWorld : public PipelineWorld {
     for (auto& provider : providers) provider->events = relay.get();
     store.start(*relay);
   }
-  // Puts what is configured now in the place of what serves.
-  void exchange(bool keep_limiter = false) {
+  // Puts what is configured now in the place of what serves; `gap` lies between the new one's
+  // reading and the moment from which it serves.
+  void exchange(bool keep_limiter = false, milliseconds gap = {}, base::Task in_the_gap = {}) {
     distributors_before.push_back(std::move(distributor));
     if (!keep_limiter) limiters_before.push_back(std::move(limiter));
     options.settings.tickets_after = relay->tickets_after();
     auto reading = relay->listen(make_pipeline(keep_limiter));
+    if (in_the_gap) in_the_gap();
+    run_for(gap);
     relay->swap(std::move(reading), {});
     for (auto& provider : providers) provider->events = relay.get();
   }
@@ -82,7 +85,7 @@ TEST(PipelineRelay, ExchangesUnderLoadLoseNothingAndSendNothingTwice) {
       ASSERT_FALSE(world.relay->retiring());
       if (round < 3)
         world.add_provider("more" + std::to_string(round), {}, with_window(20)).plan = slow;
-      world.exchange();
+      world.exchange(false, milliseconds{round * 9});
       world.submit(PipelineWorld::message(), 20);
     }
     world.run_for(seconds{20});
@@ -180,6 +183,47 @@ TEST(PipelineRelay, AFailureInTheOldOneIsRetriedByTheNewOne) {
   EXPECT_TRUE(world.relay->retiring());
   world.run_for(minutes{10});
   EXPECT_FALSE(world.relay->retiring());
+  world.expect_each_sent_once();
+}
+
+// The new one has read where messages wait, and does not serve yet: what leaves the old one's hands
+// in that time is told to nobody else.
+class WhatEndsInTheGap : public testing::TestWithParam<Outcome> {};
+
+TEST_P(WhatEndsInTheGap, IsSentByTheNewOne) {
+  WorldOptions options;
+  RelayWorld world(options);
+  auto& one = world.add_provider("one");
+  one.plan = [](const ports::SendRequest& request) {
+    return SendPlan{.outcome = request.attempt_number == 1 ? GetParam() : Outcome::kSent,
+                    .latency = milliseconds{100},
+                    .reached = request.attempt_number > 1};
+  };
+  world.begin();
+  world.submit();
+  world.run_for(milliseconds{50});
+  ASSERT_EQ(world.status(0), Status::kSending);
+  world.exchange(false, milliseconds{100});
+  EXPECT_NE(world.status(0), Status::kSending) << "its attempt has ended in the gap";
+  world.run_for(minutes{30});
+  world.expect_each_sent_once();
+}
+
+INSTANTIATE_TEST_SUITE_P(PipelineRelay, WhatEndsInTheGap,
+                         testing::Values(Outcome::kRetry, Outcome::kThrottled, Outcome::kUnknown));
+
+TEST(PipelineRelay, WhatIsAcceptedAndFailsInTheGapIsSentByTheNewOne) {
+  RelayWorld world;
+  auto& one = world.add_provider("one");
+  one.plan = [](const ports::SendRequest& request) {
+    return SendPlan{.outcome = request.attempt_number == 1 ? Outcome::kRetry : Outcome::kSent,
+                    .latency = milliseconds{10},
+                    .reached = request.attempt_number > 1};
+  };
+  world.begin();
+  world.exchange(false, milliseconds{50}, [&world] { world.submit(); });
+  EXPECT_EQ(world.status(0), Status::kFailedTemp) << "accepted, begun and failed in the gap";
+  world.run_for(minutes{30});
   world.expect_each_sent_once();
 }
 

@@ -88,9 +88,6 @@ TEST(Metrics, ASuccessorCountsOnAndTheLastOfANameLeavesNothing) {
   for (const auto& value : registry.snapshot()) sum += value.value;
   EXPECT_EQ(sum, 7) << "no counter falls because an instance was replaced";
   after->end();
-  ASSERT_EQ(registry.snapshot().size(), 1U) << "it may be created again";
-  EXPECT_EQ(registry.snapshot()[0].value, 7);
-  after.reset();
   EXPECT_TRUE(registry.snapshot().empty()) << "it was removed, and so are its series";
 }
 

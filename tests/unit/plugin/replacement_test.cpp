@@ -310,7 +310,11 @@ TEST_F(ReplacementTest, IngressGoesToTheNewInstance) {
   };
   EXPECT_EQ(status_of("p1"), 200U);
   EXPECT_EQ(status_of("p3"), 404U);
-  reload();
+  const auto replacement = prepare();
+  commit(*replacement);
+  EXPECT_EQ(status_of("p1"), 200U) << "receipts for what it still has in hand";
+  EXPECT_EQ(status_of("p3"), 200U);
+  replacement->retire(kPatience);
   EXPECT_EQ(status_of("p1"), 404U);
   EXPECT_EQ(status_of("p3"), 200U);
 }
@@ -333,6 +337,9 @@ TEST_F(ReplacementTest, WhatPastGenerationsCountedGoesOn) {
     EXPECT_EQ(sends(), static_cast<double>(generation)) << "a counter does not go back";
   }
   EXPECT_EQ(world.host->metrics().size(), 3U) << "p1 as it was, p1 and p2";
+  wanted.providers.erase(wanted.providers.begin());
+  reload();
+  EXPECT_EQ(world.host->metrics().size(), 1U) << "p2; p1 was removed, and its series with it";
 }
 
 TEST_F(ReplacementTest, ANinthFileOfAPluginIsRefused) {
