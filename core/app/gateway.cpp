@@ -52,6 +52,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDrainSlack{5'000};
 // Plugins get this even when the pipeline has used up the time: they finish what they acknowledge.
 constexpr milliseconds kPluginDrainLeast{200};
+// A reload whose plugins are slow to start may have used up the time; what is in flight is not to
+// be cut off for that.
+constexpr std::chrono::seconds kDrainLeast{5};
 // Receivers are given this much to answer what they were told last.
 constexpr milliseconds kCallbackDrain{1'000};
 
@@ -253,7 +256,9 @@ class Gateway::Impl {
   }
 
   void stop_pipeline() {
-    const auto deadline = stop_by_.value_or(clock_.mono() + config_.drain_timeout);
+    const std::chrono::nanoseconds whole = config_.drain_timeout;
+    const auto least = clock_.mono() + std::min<std::chrono::nanoseconds>(whole, kDrainLeast);
+    const auto deadline = std::max(stop_by_.value_or(clock_.mono() + whole), least);
     auto drained = std::make_shared<std::promise<void>>();
     auto finished = drained->get_future();
     loop_.post([this, drained, deadline] {
@@ -333,6 +338,7 @@ class Gateway::Impl {
     readiness_->set_serving(false);
     settlements_.close();                              // who waits for a message gets the 202 now
     stop_by_ = clock_.mono() + config_.drain_timeout;  // one deadline for all that is in flight
+    exchange_->end();  // who asked for a reload waits for its answer
     server_->stop(config_.drain_timeout);
   }
 

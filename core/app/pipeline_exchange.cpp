@@ -14,18 +14,33 @@ constexpr std::chrono::seconds kRecorded{10};
 constexpr std::chrono::milliseconds kPiece{50};
 // For what a plugin wants to finish beside its attempts, which have ended by then.
 constexpr std::chrono::seconds kPluginDrain{1};
+constexpr const char* kStopping = "the gateway is stopping";
 
 }  // namespace
+
+void PipelineExchange::end() {
+  ending_ = true;
+  parts_.plugins.give_up_preparing();
+}
+
+std::unique_ptr<plugin::Replacement> PipelineExchange::prepare(const config::Config& wanted) {
+  try {
+    return parts_.plugins.prepare(plugin_options(wanted), parts_.key_of);
+  } catch (const plugin::PluginError&) {
+    if (ending_) throw NotNow(kStopping);
+    throw;
+  }
+}
 
 std::vector<plugin::InstanceChange> PipelineExchange::apply(const config::Config& wanted,
                                                             bool dispatch_differs) {
   // One that has waited behind it: what that one replaced is not ended yet, and will not be before
   // the gateway is.
-  if (ending_) throw NotNow("the gateway is stopping");
+  if (ending_) throw NotNow(kStopping);
   if (parts_.relay.retiring()) {
     throw NotNow("attempts of the configuration before are still under way; try again later");
   }
-  auto replacement = parts_.plugins.prepare(plugin_options(wanted), parts_.key_of);
+  auto replacement = prepare(wanted);
   auto changes = replacement->changes();
   if (changes.empty() && !dispatch_differs) return changes;
   auto settings = pipeline_settings(wanted);

@@ -53,12 +53,15 @@ class PipelineExchange {
   // After each apply(): waits until what was replaced has nothing in hand, at most until `at_most`
   // is over, then ends it. Its attempts that have not ended by then are recorded as unknown.
   void finish(std::chrono::nanoseconds at_most);
-  // [any thread] The gateway ends: finish() returns at once, and retire() is left to the caller,
-  // once no attempt is under way any more or may be.
-  void end() { ending_ = true; }
+  // [any thread] The gateway ends: apply() gives up after the plugin that it is at, finish()
+  // returns at once, and retire() is left to the caller, once no attempt is under way any more or
+  // may be.
+  void end();
   void retire();
 
  private:
+  std::unique_ptr<plugin::Replacement> prepare(const config::Config& wanted);
+
   const Parts parts_;
   std::unique_ptr<plugin::Replacement> committed_;
   std::atomic<bool> ending_{false};

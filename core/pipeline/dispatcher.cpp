@@ -140,6 +140,7 @@ void Dispatcher::pump() {
   pump_asked_ = false;
   if (draining_) return publish();
   full_.clear();
+  const Moment began{ports_.clock.mono(), ports_.clock.wall()};
   advance_health();
   look();
   leave_parking();
@@ -147,7 +148,7 @@ void Dispatcher::pump() {
   feed();
   read_pages();
   end_expired();
-  arm();
+  arm(began);
   publish();
 }
 
@@ -394,12 +395,13 @@ ports::MonoTime Dispatcher::mono_at(model::TimePoint due) const {
   return ports_.clock.mono() + wait;
 }
 
-void Dispatcher::arm() {
+// What comes after `began` counts as still to come: it may be over by now, and may have been to
+// come when this pump looked. Seen from now it would be neither, and nobody would be woken for it.
+void Dispatcher::arm(const Moment& began) {
   const ports::MonoTime now = ports_.clock.mono();
-  const model::TimePoint wall = ports_.clock.wall();
-  ports::MonoTime at = std::min(board_.next_change(now, wall), parking_.next_end());
+  ports::MonoTime at = std::min(board_.next_change(began.mono, began.wall), parking_.next_end());
   const ProviderMask worth_reading = board_.soon() | board_.probing(false);
-  const model::TimePoint due = scheduler_.next_due(worth_reading, wall);
+  const model::TimePoint due = scheduler_.next_due(worth_reading, began.wall);
   if (due != model::kNever) at = std::min(at, mono_at(due));
   if (at != ports::MonoTime::max()) at = std::max(at, now + kTick);
   // A timer that is too early costs one idle pump; setting it anew at every pump would cost more.

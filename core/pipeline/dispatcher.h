@@ -82,6 +82,10 @@ class Dispatcher final : public AttemptOwner, public Heir {
     kStalled,  // none of its providers can take it now
     kFull,     // its pick has neither slot nor room to park: its class waits with it
   };
+  struct Moment {
+    ports::MonoTime mono;
+    model::TimePoint wall;
+  };
   void pump();
   void look();
   void advance_health();
@@ -93,7 +97,7 @@ class Dispatcher final : public AttemptOwner, public Heir {
   void feed();
   void read_pages();
   void end_expired();
-  void arm();
+  void arm(const Moment& began);
   void check_drained();
   void publish();
   void hand_on(Job& job, const std::optional<Scheduler::Waits>& waits);

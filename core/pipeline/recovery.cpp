@@ -2,29 +2,49 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 namespace heliograph::pipeline {
 
+// What the store knows already is asked for once: interning is a transaction each, which waits for
+// the writer's, and at a reload sends may wait for us.
 std::vector<model::ProviderKey> intern_providers(ports::Store& store,
                                                  const std::vector<ProviderSlot>& slots) {
+  const std::vector<ports::ProviderState> known = store.provider_states();
   std::vector<model::ProviderKey> keys;
-  for (const ProviderSlot& slot : slots) keys.push_back(store.intern_provider(slot.settings.id));
+  for (const ProviderSlot& slot : slots) {
+    const std::string& name = slot.settings.id;
+    const auto found = std::ranges::find(known, name, &ports::ProviderState::name);
+    keys.push_back(found != known.end() ? found->key : store.intern_provider(name));
+  }
   return keys;
 }
 
 void intern_classes(ports::Store& store, const ProviderBoard& board, const RouteTable& routes,
                     DispatchClasses& classes) {
+  using Meaning = std::tuple<model::Channel, std::optional<model::ProviderKey>, std::string>;
+  std::set<Meaning> known;
+  for (const ports::DispatchClass& meaning : store.classes())
+    known.insert({meaning.channel, meaning.pinned, meaning.route});
+  const auto intern = [&](model::Channel channel, std::optional<model::ProviderKey> pinned,
+                          const std::string& route) {
+    if (known.insert({channel, pinned, route}).second) store.intern_class(channel, pinned, route);
+  };
   for (std::size_t i = 0; i < board.size(); ++i) {
     for (const model::Channel channel : board[i].settings.channels) {
-      store.intern_class(channel, std::nullopt);
-      store.intern_class(channel, board[i].key);
+      intern(channel, std::nullopt, {});
+      intern(channel, board[i].key, {});
     }
   }
   for (std::size_t i = 0; i < routes.size(); ++i) {
     for (const model::ChannelInfo& channel : model::channels()) {
       if ((routes.channels(i) & static_cast<std::uint32_t>(channel.channel)) == 0) continue;
-      store.intern_class(channel.channel, std::nullopt, routes.rule(i).name);
+      intern(channel.channel, std::nullopt, routes.rule(i).name);
     }
   }
   for (const ports::DispatchClass& meaning : store.classes()) classes.add(meaning);

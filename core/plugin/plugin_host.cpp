@@ -150,6 +150,7 @@ std::unique_ptr<Replacement> PluginHost::prepare(
     PluginHostOptions wanted, const std::function<model::ProviderKey(const std::string&)>& key_of) {
   return prepare_replacement(impl_->core(), std::move(wanted), key_of);
 }
+void PluginHost::give_up_preparing() { impl_->core().ending = true; }
 ports::Distributor& PluginHost::distributor() {
   auto* const distributor = impl_->set()->distributor();
   HG_ASSERT(distributor != nullptr);

@@ -105,6 +105,8 @@ class PluginHost {
   std::unique_ptr<Replacement> prepare(
       PluginHostOptions wanted,
       const std::function<model::ProviderKey(const std::string&)>& key_of);
+  // [any] The end is near: a prepare() that is under way fails after the instance that it is at.
+  void give_up_preparing();
   // Asks every plugin to finish what it has in flight.
   void drain(std::chrono::nanoseconds at_most);
   // Stops and destroys in reverse order. Again: nothing.

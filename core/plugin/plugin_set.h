@@ -5,6 +5,7 @@
 // runs, only its instances change.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -86,8 +87,9 @@ struct HostCore {
   ModuleLoader loader;
   ControlThread thread;
   IngressRouter router;
-  std::uint16_t last_number = 0;  // of an instance
-  bool replacing = false;         // a Replacement is under way
+  std::uint16_t last_number = 0;    // of an instance
+  bool replacing = false;           // a Replacement is under way
+  std::atomic<bool> ending{false};  // no further instance is worth starting [any]
 
   mutable std::mutex mutex;  // what follows, against readers on other threads
   std::map<std::string, std::uint64_t> generations;  // instances that ran, by kind and name

@@ -17,6 +17,8 @@ namespace {
 // The loop answers within milliseconds; one that does not is stuck, and nothing can be swapped.
 constexpr std::chrono::seconds kLoopAnswers{10};
 
+constexpr const char* kEnding = "the gateway is stopping";
+
 bool is_exclusive(const Entry& entry) {
   return entry.section.kind == HG_KIND_PROVIDER && entry.instance &&
          (entry.instance->identity().component->flags & HG_F_EXCLUSIVE) != 0;
@@ -68,10 +70,10 @@ Replacement::Impl::~Impl() {
 
 void Replacement::Impl::prepare() {
   resolve_all();
-  auto wrong = refused();
+  auto wrong = core_.ending ? Lines{kEnding} : refused();
   if (wrong.empty()) {
     start_others();
-    wrong = refused();
+    wrong = core_.ending ? Lines{kEnding} : refused();
   }
   if (wrong.empty()) wrong = start_exclusive();
   if (wrong.empty()) wrong = tell_rules();
@@ -86,6 +88,7 @@ void Replacement::Impl::prepare() {
 void Replacement::Impl::resolve_all() {
   Assembly assembly(next_->options, core_);
   for (auto& entry : next_->entries) {
+    if (core_.ending) return;
     entry.generation = core_.next_generation(entry.section);
     if (resolve_one(entry, assembly) || core_.services.log == nullptr) continue;
     for (const auto& line : entry.problems) {
@@ -136,6 +139,7 @@ Replacement::Impl::Lines Replacement::Impl::refused() const {
 
 void Replacement::Impl::start_others() {
   for (auto& entry : next_->entries) {
+    if (core_.ending) return;
     if (entry.instance && !entry.kept && !is_exclusive(entry)) start_one(entry);
   }
 }
@@ -153,6 +157,7 @@ void Replacement::Impl::start_one(Entry& entry) {
 Replacement::Impl::Lines Replacement::Impl::start_exclusive() {
   for (auto& entry : next_->entries) {
     if (entry.kept || !is_exclusive(entry)) continue;
+    if (core_.ending) return {kEnding};
     if (auto why = stop_predecessors(entry); !why.empty()) return {why};
     start_one(entry);
     if (auto wrong = refused(); !wrong.empty()) return wrong;

@@ -15,10 +15,11 @@ void Journal::mix(std::string_view bytes) {
 }
 
 void Journal::keep(std::string about, std::string_view what) {
-  mix(fmt::format_int(clock_.mono().time_since_epoch().count()).str());
+  const ports::MonoTime now = clock_.mono();
+  mix(fmt::format_int(now.time_since_epoch().count()).str());
   mix(about);
   mix(what);
-  if (keep_) lines_.push_back({clock_.mono(), std::move(about), std::string(what)});
+  if (keep_) lines_.push_back({now, std::move(about), std::string(what)});
 }
 
 void Journal::add(std::optional<model::MessageId> about, std::string_view what) {

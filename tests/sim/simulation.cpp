@@ -66,6 +66,7 @@ void Simulation::draw_settings() {
   if (random_.chance(0.5)) limiter_trouble_ = random_.unit() * 0.5;
   limiter_fails_open_ = random_.chance(0.3);
   clock_steps_ = random_.chance(0.3);
+  if (random_.chance(0.5)) clock_.creep(std::chrono::microseconds{random_.between(1, 300)});
   if (random_.chance(0.3))
     settings_.limits.dispatch =
         config::Limit{.limit = static_cast<std::uint64_t>(random_.between(5, 100))};

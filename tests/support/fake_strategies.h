@@ -83,6 +83,8 @@ class FakeLimiter final : public ports::Limiter {
     return std::optional<std::chrono::nanoseconds>{};
   };
   bool failing = false;
+  // How long the next requests are denied for: others were there before.
+  std::deque<std::chrono::nanoseconds> denials;
   int denied = 0;
   int granted = 0;
   int refunded = 0;
@@ -114,6 +116,12 @@ class FakeLimiter final : public ports::Limiter {
     if (failing) {
       answer.failed = true;
       answer.retry_after = std::chrono::seconds{1};
+      return answer;
+    }
+    if (!denials.empty()) {
+      ++denied;
+      answer.retry_after = denials.front();
+      denials.pop_front();
       return answer;
     }
     for (std::uint32_t i = 0; i < request.keys.size(); ++i) {

@@ -1,5 +1,6 @@
 // Virtual time: a clock that only moves when the loop has nothing else to do, and the loop. A test
-// that waits an hour takes no time, and runs the same way every time.
+// that waits an hour takes no time, and runs the same way every time. A clock that creeps moves by
+// a little whenever it is read too, as if the code that reads it took its time.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ namespace heliograph::test {
 
 class VirtualClock final : public ports::Clock {
  public:
-  ports::MonoTime mono() const override { return now_; }
+  ports::MonoTime mono() const override { return now_ += creep_; }
   model::TimePoint wall() const override {
-    return start_ + std::chrono::floor<std::chrono::milliseconds>(now_ - ports::MonoTime{});
+    return start_ + std::chrono::floor<std::chrono::milliseconds>(mono() - ports::MonoTime{});
   }
   model::TimePoint real_wall() const override { return wall() + step_; }
 
@@ -28,6 +29,7 @@ class VirtualClock final : public ports::Clock {
     if (now > now_) now_ = now;
   }
   void advance(std::chrono::nanoseconds by) { now_ += by; }
+  void creep(std::chrono::nanoseconds by) { creep_ = by; }
   void step_real_wall(std::chrono::milliseconds by) { step_ += by; }
   // A process that starts now: its logical wall clock is what the system's says.
   void restart() { start_ += std::exchange(step_, std::chrono::milliseconds{0}); }
@@ -35,7 +37,8 @@ class VirtualClock final : public ports::Clock {
  private:
   // 2026-01-01T00:00:00Z: far from the edges of every type.
   model::TimePoint start_{std::chrono::milliseconds{1'767'225'600'000}};
-  ports::MonoTime now_{std::chrono::seconds{1'000}};
+  mutable ports::MonoTime now_{std::chrono::seconds{1'000}};
+  std::chrono::nanoseconds creep_{0};  // at each reading
   std::chrono::milliseconds step_{0};
 };
 

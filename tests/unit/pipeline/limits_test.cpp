@@ -284,6 +284,30 @@ TEST(Limits, AFailedBackendDelaysAndLosesNothing) {
   EXPECT_EQ(world.count(Status::kSent), 10u);
 }
 
+// The moment at which a permit can be had may be one while the dispatcher is at work for another
+// reason: after it has looked for what it can do, and before it sets its timer.
+TEST(Limits, APermitThatCanBeHadWhileTheDispatcherLooksIsNotForgotten) {
+  PipelineWorld world;
+  config::Provider settings = limited(1);
+  settings.limit->window = milliseconds{10};  // and a guard as long
+  world.add_provider("reason", {}, settings);
+  world.add_provider("one", {}, limited(1'000));
+  world.start();
+  world.clock.creep(std::chrono::microseconds{100});
+  model::NewMessage reason = PipelineWorld::message();
+  reason.pinned_provider = "reason";
+  model::NewMessage denied = PipelineWorld::message();
+  denied.pinned_provider = "one";
+  for (int i = 0; i < 300; ++i) {
+    world.submit(reason);  // the dispatcher looks when its window ends
+    world.run_for(milliseconds{8});
+    world.limiter->denials.emplace_back(milliseconds{5} + std::chrono::microseconds{30 * i});
+    world.submit(denied);
+    world.run_for(milliseconds{200});
+    ASSERT_EQ(world.count(Status::kSent), world.ids.size()) << "round " << i;
+  }
+}
+
 TEST(Limits, ARefusedSendGivesItsPermitBack) {
   PipelineWorld world;
   FakeProvider& provider = world.add_provider("one", {}, limited(5));

@@ -60,6 +60,27 @@ TEST(Retry, RoundsAreSeparatedByTheBackoff) {
               0.1);
 }
 
+TEST(Retry, OneThatIsDueWhileTheDispatcherLooksIsNotForgotten) {
+  PipelineWorld world;
+  world.options.settings.retry = {
+      .min_delay = milliseconds{5}, .factor = 1, .max_attempts = 100, .full_jitter = false};
+  world.options.settings.health.min_attempts = 10'000;
+  bool fail = false;
+  world.add_provider("only").plan = [&fail](const ports::SendRequest&) {
+    SendPlan plan;
+    fail = !fail;
+    if (fail) plan.outcome = Outcome::kRetry;
+    return plan;
+  };
+  world.start();
+  world.clock.creep(std::chrono::microseconds{100});
+  for (std::size_t i = 0; i < 300; ++i) {
+    world.submit();
+    world.run_for(milliseconds{200});
+    ASSERT_EQ(world.status(i), Status::kSent) << "message " << i;
+  }
+}
+
 TEST(Retry, RetryingStopsWithTheValidity) {
   PipelineWorld world;
   world.options.settings.retry = {

@@ -142,6 +142,14 @@ TEST_F(ReplacementTest, EveryProblemIsToldAndNothingHasChanged) {
   EXPECT_EQ(world.events.result(1).outcome, model::Outcome::kSent);
 }
 
+TEST_F(ReplacementTest, NothingIsStartedForAnEndThatIsNear) {
+  run();
+  wanted.providers.push_back(probe("p3"));
+  world.host->give_up_preparing();
+  EXPECT_EQ(prepare_error(), "the gateway is stopping");
+  EXPECT_THAT(states(), ElementsAre("p1 1 running", "p2 1 running"));
+}
+
 TEST_F(ReplacementTest, OneThatDoesNotStartEndsTheOthersThatWereMade) {
   run();
   set_mode(wanted.providers[0], "drains");
