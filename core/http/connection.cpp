@@ -181,7 +181,10 @@ asio::awaitable<Connection::Step> Connection::read_header(RequestParser& parser)
       blank_line_allowed = false;
     }
     if (!in_.empty()) {
-      const auto progress = parser.parse_header(in_.view());
+      // The half of one that has come: whether it is one is for what follows to say.
+      const bool half = blank_line_allowed && in_.view() == "\r";
+      const auto progress =
+          half ? RequestParser::Progress::kNeedMore : parser.parse_header(in_.view());
       if (progress == RequestParser::Progress::kDone) break;
       if (progress == RequestParser::Progress::kFailed) {
         refusal_ = parser.error();

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <exception>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "core/plugin/abi_text.h"
@@ -34,6 +37,25 @@ std::string failure(std::string_view what, hg_status status, const std::string& 
                                       : fmt::format("{} failed: {} ({})", what, text, name);
 }
 
+hg_status panic(hg_error& error, std::string_view thrown) {
+  const auto text = fmt::format("an exception left it: {}", thrown);
+  error.msg_len = static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), HG_ERROR_TEXT_MAX));
+  std::copy_n(text.data(), error.msg_len, error.msg);
+  return HG_E_PANIC;
+}
+
+// No exception may cross the ABI (rule R1), and one that leaves a call on the loop ends the
+// process. Here, where plugins start and stop, it can be survived.
+hg_status call_guarded(base::UniqueFunction<hg_status(hg_error*)>& call, hg_error& error) {
+  try {
+    return call(&error);
+  } catch (const std::exception& thrown) {
+    return panic(error, thrown.what());
+  } catch (...) {
+    return panic(error, "no std::exception");
+  }
+}
+
 }  // namespace
 
 Lifecycle::Outcome Lifecycle::overrun(const std::string& what, nanoseconds budget) {
@@ -57,7 +79,7 @@ std::expected<Lifecycle::Verdict, std::string> Lifecycle::run(
                                  .loop_functions = loop_functions,
                                  .on_loop = false,
                                  .host_time = {}});
-          verdict->status = call(&error);
+          verdict->status = call_guarded(call, error);
         }
         if (error.msg_len > 0) verdict->text = error_text(error, verdict->status);
         if (!instance->abandoned()) instance->strand().leave();
@@ -88,6 +110,7 @@ Lifecycle::Outcome Lifecycle::create() {
   if (verdict->status != HG_OK) {
     return std::unexpected(failure("create", verdict->status, verdict->text));
   }
+  if (*self == nullptr) return std::unexpected("create said HG_OK and gave no instance");
   instance_->set_self(*self);
   instance_->set_state(InstanceState::kCreated);
   return {};

@@ -289,6 +289,18 @@ TEST_P(AcceptedFraming, KeepsTheConnectionInStepInPiecesToo) {
   EXPECT_EQ(next->body, "canary");
 }
 
+// Cut in its middle, the empty line that may stand before a request is no malformed method.
+TEST(Framing, TheRestOfAnEmptyLineIsWaitedFor) {
+  ServerOptions options;
+  options.header_timeout = std::chrono::milliseconds{50};
+  TestServer server(options);
+  RawSocket client = RawSocket::connect(server.address());
+  client.send("\r");
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 408) << answer->body;
+}
+
 INSTANTIATE_TEST_SUITE_P(Corpus, AcceptedFraming, ::testing::ValuesIn(accepted()), case_name);
 
 }  // namespace
