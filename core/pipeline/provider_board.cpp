@@ -37,12 +37,6 @@ std::uint32_t channel_bits(const config::Provider& settings) {
   return bits;
 }
 
-// What it announced itself, if anything, still holds.
-std::uint32_t inherited_window(const ProviderEntry& before, const ProviderEntry& now) {
-  const bool announced = before.max_in_flight != first_window(before.settings, before.handle);
-  return announced ? std::min(before.max_in_flight, now.settings.max_in_flight) : now.max_in_flight;
-}
-
 }  // namespace
 
 ProviderEntry::ProviderEntry(ProviderSlot slot, model::ProviderKey provider_key,
@@ -56,6 +50,11 @@ ProviderEntry::ProviderEntry(ProviderSlot slot, model::ProviderKey provider_key,
       enabled(settings.enabled),
       health(limits),
       max_in_flight(first_window(settings, handle)) {}
+
+void ProviderEntry::announce(std::uint32_t window) {
+  announced = window;
+  max_in_flight = std::min(window, settings.max_in_flight);
+}
 
 ProviderBoard::ProviderBoard(const PipelineSettings& settings, std::vector<ProviderSlot> slots,
                              const std::vector<model::ProviderKey>& keys) {
@@ -96,7 +95,7 @@ void ProviderBoard::inherit(ProviderBoard& before, model::TimePoint wall) {
     if (entry.handle == nullptr || entry.handle != old.handle) continue;
     entry.quarantined = old.quarantined;
     entry.busy_until = old.busy_until;
-    entry.max_in_flight = inherited_window(old, entry);
+    if (old.announced) entry.announce(*old.announced);
     entry.in_flight = entry.inherited = old.in_flight;
   }
   if (dispatch_ && before.dispatch_) dispatch_->inherit(*before.dispatch_);
@@ -245,7 +244,7 @@ void ProviderBoard::permit_denied(std::size_t i, std::optional<std::uint32_t> ke
 
 void ProviderBoard::set_window(std::size_t i, std::uint32_t max_in_flight) {
   ProviderEntry& entry = entries_[i];
-  entry.max_in_flight = std::min(max_in_flight, entry.settings.max_in_flight);
+  entry.announce(max_in_flight);
   if (entry.slot_free()) entry.clogged = false;
   entry.busy_until = {};
 }

@@ -34,7 +34,8 @@ struct ProviderEntry {
   bool operator_enabled = true;  // false: disabled over the API, which outlives a restart
   Health health;
 
-  std::uint32_t max_in_flight;
+  std::optional<std::uint32_t> announced;  // the window that the plugin named last
+  std::uint32_t max_in_flight;             // the smaller of it and the configured one
   std::uint32_t in_flight = 0;  // window slots taken: from before the begin to the result
   std::uint32_t inherited = 0;  // of them, those that the pipeline before began and has to end
   std::uint32_t parked = 0;     // messages waiting beside their pick
@@ -53,6 +54,8 @@ struct ProviderEntry {
   std::uint64_t sends = 0;  // both since the last reset_sends()
   std::uint64_t picks = 0;
 
+  // [loop] The plugin's word on how much it takes at a time; the configuration may allow less.
+  void announce(std::uint32_t window);
   bool usable() const { return handle != nullptr && enabled && quarantined.empty(); }
   bool slot_free() const { return in_flight < max_in_flight; }
   bool dedupes() const { return handle != nullptr && handle->traits().dedupes; }

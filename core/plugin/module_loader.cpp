@@ -88,6 +88,9 @@ std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::load(
   if (const auto known = by_digest_.find(bytes->sha256); known != by_digest_.end()) {
     return known->second;
   }
+  if (const auto known = refused_.find(bytes->sha256); known != refused_.end()) {
+    return std::unexpected(fmt::format("{}: {}", bytes->source.string(), known->second));
+  }
   auto facts = inspect(*bytes);
   if (!facts) return std::unexpected(facts.error());
   auto& generations = generations_[component];
@@ -97,19 +100,25 @@ std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::load(
                     "and each stays in memory: restart the gateway to load it",
                     bytes->source.string(), component));
   }
-  ++generations;  // whatever comes of it: once mapped it stays
-  return map(*bytes, std::move(*facts));
+  return map(*bytes, std::move(*facts), generations);
 }
 
 std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::map(
-    const ModuleBytes& bytes, ElfFacts facts) {
+    const ModuleBytes& bytes, ElfFacts facts, std::size_t& generations) {
   auto copy = write_private_copy(bytes, copy_folder_);
   if (!copy) return std::unexpected(copy.error());
-  auto info = introduce(*copy);
-  if (!info) {
+  const auto fail = [&bytes, &copy](const std::string& why) {
     std::error_code ignored;
     std::filesystem::remove(*copy, ignored);
-    return std::unexpected(fmt::format("{}: {}", bytes.source.string(), info.error()));
+    return std::unexpected(fmt::format("{}: {}", bytes.source.string(), why));
+  };
+  const auto library = open_library(*copy);
+  if (!library) return fail(library.error());  // nothing of it stays: it may be tried again
+  ++generations;                               // whatever comes of it: once mapped it stays
+  auto info = introduce(**library);
+  if (!info) {
+    refused_.emplace(bytes.sha256, info.error());
+    return fail(info.error());
   }
   auto module = std::make_shared<Module>();
   module->source = bytes.source;
@@ -124,10 +133,9 @@ std::expected<std::shared_ptr<const Module>, std::string> ModuleLoader::map(
   return module;
 }
 
-std::expected<ModuleInfo, std::string> ModuleLoader::introduce(const std::filesystem::path& copy) {
-  const auto library = open_library(copy);
-  if (!library) return std::unexpected(library.error());
-  const hg_entry_fn entry = &(*library)->get<std::remove_pointer_t<hg_entry_fn>>(HG_ENTRY_SYMBOL);
+std::expected<ModuleInfo, std::string> ModuleLoader::introduce(
+    boost::dll::shared_library& library) {
+  const hg_entry_fn entry = &library.get<std::remove_pointer_t<hg_entry_fn>>(HG_ENTRY_SYMBOL);
   const auto host = describe_host(gateway_version_);
   auto error = empty_error();
   const hg_module* module = entry(&host, &error);

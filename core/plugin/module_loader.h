@@ -20,6 +20,10 @@
 #include "core/plugin/module_files.h"
 #include "core/plugin/negotiation.h"
 
+namespace boost::dll {
+class shared_library;
+}
+
 namespace heliograph::plugin {
 
 struct Module {
@@ -44,7 +48,8 @@ class ModuleLoader {
   static constexpr std::size_t kGenerationsMax = 8;
 
   // The same bytes are loaded once, whatever their paths. Of the module's functions only the entry
-  // is called. `component` names what it is loaded for, "provider http": its ninth file is refused.
+  // is called; what was mapped and refused once is refused without being mapped again.
+  // `component` names what it is loaded for, "provider http": its ninth file is refused.
   // The error is a sentence naming the file.
   std::expected<std::shared_ptr<const Module>, std::string> load(const ModuleLocation& location,
                                                                  const std::string& component = {});
@@ -57,12 +62,14 @@ class ModuleLoader {
 
  private:
   std::expected<std::shared_ptr<const Module>, std::string> map(const ModuleBytes& bytes,
-                                                                ElfFacts facts);
-  std::expected<ModuleInfo, std::string> introduce(const std::filesystem::path& copy);
+                                                                ElfFacts facts,
+                                                                std::size_t& generations);
+  std::expected<ModuleInfo, std::string> introduce(boost::dll::shared_library& library);
 
   std::filesystem::path copy_folder_;
   std::string gateway_version_;
   std::map<std::string, std::shared_ptr<const Module>> by_digest_;
+  std::map<std::string, std::string> refused_;  // why, by digest: mapped, and not acceptable
   std::set<std::string> initialised_;
   std::map<std::string, std::size_t> generations_;  // files loaded, by component
 };

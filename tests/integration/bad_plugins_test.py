@@ -15,6 +15,34 @@ from harness import BINARY, PLUGINS, GatewayTest, main, wait_until
 BAD = os.environ.get("HELIOGRAPH_BAD_PLUGINS") or os.path.join(os.path.dirname(os.path.dirname(BINARY)), "bad-plugins")
 MESSAGES = 20
 
+# Faults of tests/support/plugins/bad/general.toml that a gateway meets when it loads, makes or starts a plugin, and a part of what it says.
+REFUSED = {
+    "create_throws": "create failed: an exception left it: thrown by create()",
+    "create_throws_number": "create failed: an exception left it",
+    "start_throws": "start failed: an exception left it: thrown by start()",
+    "no_instance": "gave no instance",
+    "refuses_defaults": "limit: must not be 5",
+    "key_not_named": "token: is required",
+    "schema_is_no_json": "is not JSON",
+    "schema_of_a_list": "does not describe an object",
+    "default_does_not_fit": "limit: must be at most 4",
+    "undefined_symbol": "no_such_function_anywhere",
+    "no_entry": "is no Heliograph plugin",
+    "no_destroy": "lacks the required",
+    "component_of_size_0": "a component's descriptor has an impossible size",
+    "id_with_spaces": "Bad Id",
+    "module_of_size_0": "its module descriptor has an impossible size",
+    "module_of_huge_size": "its module descriptor has an impossible size",
+    "other_major": "speaks ABI 2",
+    "needs_newer_minor": "needs ABI 1.1",
+}
+# Of one name, a process loads no more files than these (docs/operating.md).
+FILES_MAX = 8
+# Faults that a gateway cannot see, or lives with.
+LIVED_WITH = ("leaks_thread", "leaks_descriptor", "leaks_memory", "writes_to_stdout", "installs_signal_handler", "works_when_loaded",
+              "blocks_signals", "changes_folder", "changes_locale", "changes_umask", "sets_environment", "drain_never_ends",
+              "start_completes_twice", "extra_exports", "executable_stack")
+
 
 class TakesAll(http.server.BaseHTTPRequestHandler):
     """The bad provider's peer: accepts whatever is posted."""
@@ -104,6 +132,75 @@ class BadPlugins(GatewayTest):
 
     def test_errors_of_pick(self):
         self.distributor_with("errs_in_pick", "bad_status")
+
+    def with_limiter(self, fault):
+        mock = self.mock("one")
+        return self.gateway([self.provider(mock, limit={"limit": 1000, "window": "1s"})], plugins=self.plugins("limiter", fault),
+                            limiter={"plugin": "bad"})
+
+    def test_limiter_that_blocks_the_loop(self):
+        gateway = self.with_limiter("blocks_in_acquire")
+        self.carry(gateway)
+        self.logged(gateway, "misbehaves", "slow_call")
+        gateway.stop()
+
+    def test_limiter_that_never_answers(self):
+        """Nothing is sent without a permit; another limiter, by a reload, ends it."""
+        gateway = self.with_limiter("never_completes_pending")
+        message = gateway.send()
+        self.logged(gateway, "limiter answers too late")
+        self.assertEqual(gateway.message(message)["status"], "QUEUED")
+        gateway.write(sections={"limiter": {"plugin": "memory"}})
+        answer = gateway.http.post("/v1/admin/reload")
+        self.assertEqual(answer.status, 200, answer)
+        gateway.wait_for_status(message, "SENT", "DELIVERED")
+        gateway.stop()
+
+    def start_anew(self, gateway):
+        """With the distributor that has no fault."""
+        gateway.stop()
+        gateway.write(sections={"distributor": {"plugin": "weighted_round_robin"}})
+        gateway.start()
+
+    def try_next(self, gateway, folder, fault):
+        """The answer to a reload that would take the distributor with that fault."""
+        file = os.path.join(folder, "libhg_distributor_bad.so")
+        shutil.copy(os.path.join(BAD, fault + ".so"), file + ".new")
+        os.replace(file + ".new", file)
+        gateway.write(sections={"distributor": {"plugin": "bad"}})
+        return gateway.http.post("/v1/admin/reload")
+
+    def test_a_reload_refuses_what_cannot_be_loaded_made_or_started(self):
+        """Each says why, and the gateway goes on with what it had."""
+        folder = self.plugins("distributor", "no_fault")
+        gateway = self.gateway([self.provider(self.mock("good"))], plugins=folder)
+        for number, (fault, says) in enumerate(REFUSED.items()):
+            if number % FILES_MAX == FILES_MAX - 1:
+                self.start_anew(gateway)
+            with self.subTest(fault):
+                answer = self.try_next(gateway, folder, fault)
+                self.assertEqual(answer.status, 422, answer)
+                self.assertIn(says, "".join(answer.json["errors"]))
+                gateway.wait_for_status(gateway.send(), "SENT", "DELIVERED")
+        gateway.stop()
+
+    def test_what_it_cannot_see_it_lives_with(self):
+        """Taken, asked (they pick nobody, so messages wait), and given up again: all is sent, and the end is as it should be."""
+        folder = self.plugins("distributor", "no_fault")
+        gateway = self.gateway([self.provider(self.mock("good"))], plugins=folder)
+        for number, fault in enumerate(LIVED_WITH):
+            if number % FILES_MAX == FILES_MAX - 1:
+                self.start_anew(gateway)
+            with self.subTest(fault):
+                answer = self.try_next(gateway, folder, fault)
+                self.assertEqual(answer.status, 200, answer)
+                message = gateway.send()
+                self.assertEqual(gateway.message(message)["status"], "QUEUED")
+                gateway.write(sections={"distributor": {"plugin": "weighted_round_robin"}})
+                answer = gateway.http.post("/v1/admin/reload")
+                self.assertEqual(answer.status, 200, answer)
+                gateway.wait_for_status(message, "SENT", "DELIVERED")
+        gateway.stop()
 
     def end_with_the_process(self, fault):
         """The process dies in the plugin's send(); started again without that plugin, it delivers all that it accepted."""

@@ -115,6 +115,24 @@ TEST(PipelineRelay, WhatIsInHandCountsInTheNewWindow) {
   world.expect_each_sent_once();
 }
 
+TEST(PipelineRelay, WhatAProviderAnnouncedHoldsWhateverIsConfigured) {
+  RelayWorld world;
+  auto& one = world.add_provider("one", {}, with_window(4));
+  one.plan = [](const ports::SendRequest&) { return SendPlan{.latency = milliseconds{500}}; };
+  world.begin();
+  // As many as are configured, and more: it holds where the configuration comes to allow it.
+  world.relay->on_window(one.key(), 6);
+  for (const std::uint32_t configured : {4u, 8u, 5u}) {
+    world.provider_settings[0].max_in_flight = configured;
+    world.exchange();
+    one.in_flight_max = 0;
+    world.submit(PipelineWorld::message(), 30);
+    world.run_for(seconds{20});
+    EXPECT_EQ(one.in_flight_max, std::min(configured, 6u));
+  }
+  world.expect_each_sent_once();
+}
+
 TEST(PipelineRelay, ALimitThatIsLoweredHoldsFromThen) {
   RelayWorld world;
   config::Provider limited;

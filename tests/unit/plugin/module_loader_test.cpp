@@ -83,6 +83,20 @@ TEST_F(ModuleLoaderTest, OtherMajor) {
               HasSubstr("plugin 'acme' speaks ABI 2, this gateway speaks ABI 1"));
 }
 
+TEST_F(ModuleLoaderTest, WhoeverTriesARefusedFileAgainUsesUpNothing) {
+  const auto of_a_component = [this](std::string_view name) {
+    return loader.load({.file = test_plugin(name), .sha256 = {}, .required = true},
+                       "limiter probe");
+  };
+  const auto first = of_a_component("other_major");
+  ASSERT_FALSE(first);
+  for (std::size_t i = 0; i < 2 * ModuleLoader::kGenerationsMax; ++i) {
+    EXPECT_EQ(of_a_component("other_major").error(), first.error());
+  }
+  const auto mended = of_a_component("probe");
+  EXPECT_TRUE(mended) << mended.error();
+}
+
 TEST_F(ModuleLoaderTest, UnknownKindIsSkippedWithAWarning) {
   const auto module = load("unknown_kind");
   ASSERT_TRUE(module) << module.error();
