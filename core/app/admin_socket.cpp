@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
@@ -124,6 +125,11 @@ class AdminSocket::Impl {
     if (!thread_.joinable()) return;
     stopping_ = true;
     ::shutdown(listener_.get(), SHUT_RDWR);  // wakes accept()
+    store_.end_inspections();                // which may take minutes
+    {
+      const std::lock_guard lock(mutex_);
+      if (asking_ >= 0) ::shutdown(asking_, SHUT_RD);  // one that has not said what it wants
+    }
     thread_.join();
     ::unlink(path_.c_str());
   }
@@ -137,8 +143,16 @@ class AdminSocket::Impl {
         if (!stopping_) std::this_thread::sleep_for(std::chrono::milliseconds{100});
         continue;
       }
+      note_asking(connection.get());
       answer(connection.get());
+      note_asking(-1);
     }
+  }
+
+  void note_asking(int fd) {
+    const std::lock_guard lock(mutex_);
+    asking_ = fd;
+    if (stopping_ && fd >= 0) ::shutdown(fd, SHUT_RD);
   }
 
   void answer(int fd) {
@@ -156,6 +170,8 @@ class AdminSocket::Impl {
   store::SqliteStore& store_;
   ports::Log& log_;
   std::atomic<bool> stopping_{false};
+  std::mutex mutex_;
+  int asking_ = -1;  // the connection that is served
   Descriptor listener_;
   std::thread thread_;
 };

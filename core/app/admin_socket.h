@@ -29,7 +29,7 @@ class AdminSocket {
   AdminSocket& operator=(const AdminSocket&) = delete;
 
   void start();  // throws std::runtime_error when the path cannot be bound
-  void stop();
+  void stop();   // ends the store's inspections: whoever has asked for one is told
 
  private:
   class Impl;

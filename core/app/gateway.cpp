@@ -61,6 +61,7 @@ constexpr milliseconds kCallbackDrain{1'000};
 // What the store's end leaves to the API's threads: writing the refusals of what waited to be
 // accepted. Who is not reached in time sees the connection close, which promises nothing either.
 constexpr milliseconds kLastAnswers{250};
+constexpr milliseconds kLastLines{250};
 
 }  // namespace
 
@@ -275,6 +276,14 @@ class Gateway::Impl {
     const auto writer = store_->writer_stats();
     log_->info("store stopped", {{"transactions", fmt::to_string(writer.transactions)},
                                  {"operations", fmt::to_string(writer.operations)}});
+    if (!answered) end_without_loop();
+  }
+
+  // What lives on a thread that a plugin keeps cannot be ended in order; the store has been.
+  [[noreturn]] void end_without_loop() {
+    log_->error("ended without the dispatch loop, which a plugin keeps waiting");
+    std::this_thread::sleep_for(kLastLines);
+    std::_Exit(kExitRuntime);
   }
 
   void start_admin_socket() {

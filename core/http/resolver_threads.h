@@ -2,7 +2,9 @@
 //
 // Asio resolves all names of a loop on one thread, where a name whose servers do not answer holds
 // up every other one: the providers' too. Here it holds up one of some threads, however many ask
-// for it, and only while somebody does. They start when they are needed. Thread: the loop's.
+// for it, and only while somebody does; and half of the threads are for names that were found when
+// they were last looked up, so that whoever names a hundred dead ones does not hold those up. They
+// start when they are needed. Thread: the loop's.
 // Internal to core/http (Asio).
 #pragma once
 

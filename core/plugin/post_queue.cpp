@@ -45,7 +45,10 @@ bool PostQueue::run(std::size_t at_most) {
     post.fn(post.arg, post.tag);
     instance_.callbacks().end();
   }
-  return true;
+  // Not a turn for nothing: the instance may end before it comes, and live again after a reload.
+  const std::lock_guard lock(mutex_);
+  scheduled_ = !waiting_.empty();
+  return scheduled_;
 }
 
 }  // namespace heliograph::plugin

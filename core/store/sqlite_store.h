@@ -81,6 +81,9 @@ class SqliteStore : public ports::Store,
   // PRAGMA integrity_check, foreign_key_check and check_ledger(): sentences, empty when all is
   // well. Blocking.
   virtual std::vector<std::string> check() = 0;
+  // backup() and check() that are under way on other threads end soon, and none begins any more:
+  // they throw std::runtime_error. Any thread.
+  virtual void end_inspections() = 0;
 
   struct WriterStats {
     std::uint64_t transactions = 0;

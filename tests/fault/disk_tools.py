@@ -102,12 +102,14 @@ class SmallDisk:
         return info.f_bavail * info.f_frsize
 
     def leave(self, free):
-        """Fills it until `free` bytes are left."""
+        """Fills it until `free` bytes are left; never leaves more in between."""
         with open(self.filler, "ab") as file:
-            file.truncate(0)
-            size = max(0, self.free() - free)
-            if size:
-                os.posix_fallocate(file.fileno(), 0, size)
+            taken = os.fstat(file.fileno()).st_size
+            size = max(0, taken + self.free() - free)
+            if size > taken:
+                os.posix_fallocate(file.fileno(), taken, size - taken)
+            else:
+                file.truncate(size)
 
     def leave_nothing(self):
         """Takes the last page, also from under a writer that fights for it."""

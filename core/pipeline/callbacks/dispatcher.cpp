@@ -74,9 +74,9 @@ void CallbackDispatcher::wake(std::int64_t endpoint, model::TimePoint due) {
   forget_if_done(endpoint);
 }
 
-bool CallbackDispatcher::may_send(const CallbackLane& lane) const {
+bool CallbackDispatcher::may_send(const CallbackLane& lane, const Moment& now) const {
   return !stopped_ && !lane.loaded.empty() && lane.target && lane.target->enabled &&
-         lane.in_flight < lane.pace.allowed() && lane.pace.paused_until() <= ports_.clock.mono();
+         lane.in_flight < lane.pace.allowed() && lane.pace.paused_until() <= now.mono;
 }
 
 bool CallbackDispatcher::place_for(const CallbackLane& lane) const {
@@ -86,13 +86,18 @@ bool CallbackDispatcher::place_for(const CallbackLane& lane) const {
 }
 
 void CallbackDispatcher::work(CallbackLane& lane) {
-  while (may_send(lane) && place_for(lane)) send_next(lane);
-  if (may_send(lane) && !lane.in_line) {
+  const Moment began = now();
+  while (may_send(lane, began) && place_for(lane)) send_next(lane);
+  if (may_send(lane, began) && !lane.in_line) {
     lane.in_line = true;
     line_.push_back(lane.endpoint);
   }
-  read_if_wanted(lane);
-  set_alarm(lane);
+  look_ahead(lane, began);
+}
+
+void CallbackDispatcher::look_ahead(CallbackLane& lane, const Moment& now) {
+  read_if_wanted(lane, now);
+  set_alarm(lane, now);
 }
 
 // One each, in turn.
@@ -102,20 +107,20 @@ void CallbackDispatcher::work_those_in_line() {
     line_.pop_front();
     CallbackLane& lane = lane_for(endpoint);
     lane.in_line = false;
-    if (may_send(lane) && place_for(lane)) send_next(lane);
-    if (may_send(lane)) {
+    const Moment began = now();
+    if (may_send(lane, began) && place_for(lane)) send_next(lane);
+    if (may_send(lane, began)) {
       lane.in_line = true;
       line_.push_back(endpoint);
     }
-    read_if_wanted(lane);
-    set_alarm(lane);
+    look_ahead(lane, began);
     forget_if_done(endpoint);
   }
 }
 
-void CallbackDispatcher::read_if_wanted(CallbackLane& lane) {
-  if (stopped_ || lane.reading || lane.next_due > ports_.clock.wall()) return;
-  if (lane.pace.paused_until() > ports_.clock.mono()) return;
+void CallbackDispatcher::read_if_wanted(CallbackLane& lane, const Moment& now) {
+  if (stopped_ || lane.reading || lane.next_due > now.wall) return;
+  if (lane.pace.paused_until() > now.mono) return;
   if (lane.loaded.size() >= lane.pace.allowed()) return;
   lane.reading = true;
   // What is known comes back with the rest.
@@ -157,17 +162,15 @@ void CallbackDispatcher::on_page(std::int64_t endpoint, std::size_t limit,
   forget_if_done(endpoint);
 }
 
-void CallbackDispatcher::set_alarm(CallbackLane& lane) {
-  const ports::MonoTime now = ports_.clock.mono();
+void CallbackDispatcher::set_alarm(CallbackLane& lane, const Moment& now) {
   ports::MonoTime at = ports::MonoTime::max();
   if (!lane.reading && lane.next_due != model::kNever) {
-    at = now +
-         std::max<std::chrono::nanoseconds>(lane.next_due - ports_.clock.wall(), milliseconds{0});
+    at = now.mono + std::max<std::chrono::nanoseconds>(lane.next_due - now.wall, milliseconds{0});
   }
-  if (!lane.loaded.empty() && at > now) at = now;
+  if (!lane.loaded.empty()) at = std::min(at, now.mono);
   at = std::max(at, lane.pace.paused_until());
   // Due, and not paused: whatever it waits for will call.
-  const bool wanted = at > now && at != ports::MonoTime::max() && !stopped_;
+  const bool wanted = at > now.mono && at != ports::MonoTime::max() && !stopped_;
   if (lane.alarm && (!wanted || lane.alarm->first != at)) {
     ports_.loop.cancel(lane.alarm->second);
     lane.alarm.reset();

@@ -96,15 +96,24 @@ class CallbackDispatcher final : public ports::CallbackEvents {
   };
   using RowsOfEndpoints = std::vector<ReportedRow>;
 
+  // Both clocks at one moment: what was not due when a lane was looked at is still to come when
+  // its alarm is set. Read anew in between, what fell due meanwhile would wake nobody.
+  struct Moment {
+    ports::MonoTime mono{};
+    model::TimePoint wall{};
+  };
+  Moment now() const { return {ports_.clock.mono(), ports_.clock.wall()}; }
+
   CallbackLane& lane_for(std::int64_t endpoint);
   void wake(std::int64_t endpoint, model::TimePoint due);
   void work(CallbackLane& lane);
   void work_those_in_line();
-  bool may_send(const CallbackLane& lane) const;
+  void look_ahead(CallbackLane& lane, const Moment& now);
+  bool may_send(const CallbackLane& lane, const Moment& now) const;
   bool place_for(const CallbackLane& lane) const;
-  void read_if_wanted(CallbackLane& lane);
+  void read_if_wanted(CallbackLane& lane, const Moment& now);
   void on_page(std::int64_t endpoint, std::size_t limit, ports::CallbackPage page);
-  void set_alarm(CallbackLane& lane);
+  void set_alarm(CallbackLane& lane, const Moment& now);
   void forget_if_done(std::int64_t endpoint);
 
   void send_next(CallbackLane& lane);

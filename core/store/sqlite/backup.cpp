@@ -15,9 +15,12 @@
 
 #include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/disk_guard.h"
+#include "core/store/sqlite/read_transaction.h"
 
 namespace heliograph::store {
 namespace {
+
+constexpr int kPiecePages = 4096;  // of 4 KiB
 
 [[noreturn]] void refuse(const std::string& target, const std::string& why) {
   throw std::runtime_error(fmt::format("no backup to {}: {}", target, why));
@@ -57,20 +60,28 @@ void sync_folder(const std::string& target) {
   close(folder);
 }
 
-void copy_pages(Connection& source, const std::string& target) {
+void copy_pages(Connection& source, const std::string& target, const std::function<bool()>& go_on) {
   SQLite::Database copy(target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
   SQLite::Backup backup(copy, source.database());
-  // All at once: a copy in steps begins anew whenever the writer commits.
-  if (backup.executeStep(-1) != SQLITE_DONE) throw std::runtime_error("the database is busy");
+  // Held open: between transactions a copy in pieces begins anew whenever the writer commits.
+  const ReadTransaction one_moment(source);
+  source.query_integer("SELECT count(*) FROM sqlite_schema");
+  int step = backup.executeStep(kPiecePages);
+  while (step == SQLITE_OK) {
+    if (!go_on()) throw std::runtime_error("the gateway is stopping");
+    step = backup.executeStep(kPiecePages);
+  }
+  if (step != SQLITE_DONE) throw std::runtime_error("the database is busy");
 }
 
 }  // namespace
 
-void copy_database(Connection& source, const std::string& target) {
+void copy_database(Connection& source, const std::string& target,
+                   const std::function<bool()>& go_on) {
   require_space(source, target);
   create_file(target);
   try {
-    copy_pages(source, target);
+    copy_pages(source, target, go_on);
   } catch (const std::exception& error) {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
       unlink((target + suffix).c_str());

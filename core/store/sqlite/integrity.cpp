@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/store/sqlite/connection.h"
+#include "core/store/sqlite/read_transaction.h"
 #include "core/store/sqlite/statement.h"
 
 namespace heliograph::store {
@@ -59,21 +60,6 @@ constexpr const char* kHeldTwice =
 constexpr const char* kLostParts =
     "SELECT DISTINCT p.message FROM message_parts p LEFT JOIN messages m ON m.id = p.message"
     " WHERE m.id IS NULL OR m.erased = 1 LIMIT ?1";
-
-class ReadTransaction {
- public:
-  explicit ReadTransaction(Connection& connection) : connection_(connection) {
-    connection_.exec("BEGIN");
-  }
-  ~ReadTransaction() {
-    if (connection_.in_transaction()) connection_.exec("ROLLBACK");
-  }
-  ReadTransaction(const ReadTransaction&) = delete;
-  ReadTransaction& operator=(const ReadTransaction&) = delete;
-
- private:
-  Connection& connection_;
-};
 
 class Problems {
  public:

@@ -16,6 +16,8 @@ int is_over(void* end) {
   return std::chrono::steady_clock::now() >= *static_cast<const Time*>(end) ? 1 : 0;
 }
 
+int is_set(void* stop) { return *static_cast<const std::atomic<bool>*>(stop) ? 1 : 0; }
+
 }  // namespace
 
 ReadDeadline::ReadDeadline(Connection& connection, std::chrono::milliseconds time_max)
@@ -26,5 +28,13 @@ ReadDeadline::ReadDeadline(Connection& connection, std::chrono::milliseconds tim
 ReadDeadline::~ReadDeadline() {
   sqlite3_progress_handler(connection_.handle(), 0, nullptr, nullptr);
 }
+
+ReadStop::ReadStop(Connection& connection, const std::atomic<bool>& stop)
+    : connection_(connection) {
+  sqlite3_progress_handler(connection_.handle(), kStepsBetweenLooks, is_set,
+                           const_cast<std::atomic<bool>*>(&stop));  // its type; it is only read
+}
+
+ReadStop::~ReadStop() { sqlite3_progress_handler(connection_.handle(), 0, nullptr, nullptr); }
 
 }  // namespace heliograph::store

@@ -7,9 +7,12 @@
 #include "core/base/assert.h"
 #include "core/store/sqlite/backup.h"
 #include "core/store/sqlite/integrity.h"
+#include "core/store/sqlite/read_deadline.h"
 
 namespace heliograph::store {
 namespace {
+
+constexpr const char* kStopping = "the gateway is stopping";
 
 OpenedDatabase open_locked(const SqliteOptions& options, std::unique_ptr<LockFile>& lock) {
   if (options.path == ":memory:") {
@@ -122,12 +125,22 @@ auto StoreImpl::transact(Work work) {
 
 template <class Work>
 auto StoreImpl::inspect(Work work) {
+  if (inspections_ended_) throw std::runtime_error(kStopping);
   if (is_inline()) {
     const std::scoped_lock lock(engine_mutex_);
     return work(engine_.connection());
   }
   Connection reader(options_.path, ConnectionMode::kReader);
+  const ReadStop stop(reader, inspections_ended_);
   return work(reader);
+}
+
+// What is found wrong then may be that it was cut off.
+template <class Work>
+auto StoreImpl::examine(Work work) {
+  auto found = inspect(std::move(work));
+  if (inspections_ended_) throw std::runtime_error(kStopping);
+  return found;
 }
 
 void StoreImpl::keep_appointments() {
@@ -238,17 +251,17 @@ std::size_t StoreImpl::pump() {
 
 void StoreImpl::backup(const std::string& target) {
   inspect([&](Connection& source) {
-    copy_database(source, target);
+    copy_database(source, target, [this] { return !inspections_ended_; });
     return true;
   });
 }
 
 std::vector<std::string> StoreImpl::check() {
-  return inspect([](Connection& connection) { return check_everything(connection); });
+  return examine([](Connection& connection) { return check_everything(connection); });
 }
 
 ports::LedgerCheck StoreImpl::check_ledger() {
-  return inspect([](Connection& connection) { return store::check_ledger(connection); });
+  return examine([](Connection& connection) { return store::check_ledger(connection); });
 }
 
 SqliteStore::WriterStats StoreImpl::writer_stats() const {

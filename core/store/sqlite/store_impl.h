@@ -4,6 +4,7 @@
 // store_reads.cpp, store_callbacks.cpp and store_conversations.cpp.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -193,6 +194,7 @@ class StoreImpl final : public SqliteStore {
   std::size_t pump() override;
   void backup(const std::string& target) override;
   std::vector<std::string> check() override;
+  void end_inspections() override { inspections_ended_ = true; }
   WriterStats writer_stats() const override;
   model::TimePoint newest() override;
   void keep_appointments() override;
@@ -233,6 +235,9 @@ class StoreImpl final : public SqliteStore {
   // Calls `work` with a connection to read from, now.
   template <class Work>
   auto inspect(Work work);
+  // Likewise, for what must be read to its end.
+  template <class Work>
+  auto examine(Work work);
 
   void submit_read(ReadKind kind, Read operation);
   void log_opened(const OpenedDatabase& opened);
@@ -240,6 +245,7 @@ class StoreImpl final : public SqliteStore {
 
   SqliteOptions options_;
   ports::Clock& clock_;
+  std::atomic<bool> inspections_ended_{false};
   std::unique_ptr<LockFile> lock_;  // released last
   Gauges gauges_;
   mutable std::mutex engine_mutex_;  // guards the engine: the writer's transactions, and at start

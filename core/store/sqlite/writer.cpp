@@ -93,7 +93,7 @@ std::size_t Writer::pump() {
 bool Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
   idle_ = true;
   while (queue_.empty() && !stopping_) {
-    if (!disk_was_full_) {
+    if (!disk_was_full_ || closed_) {
       changed_.wait(lock);
       continue;
     }
@@ -147,10 +147,14 @@ bool Writer::run_batch(std::vector<Write>& batch) {
 }
 
 void Writer::look_at_disk() {
-  const std::scoped_lock lock(engine_mutex_);
-  engine_.disk().check();
-  committer_.give_log_back_if_that_helps();
-  note_disk(engine_.disk().check());
+  try {
+    const std::scoped_lock lock(engine_mutex_);
+    engine_.disk().check();
+    committer_.give_log_back_if_that_helps();
+    note_disk(engine_.disk().check());
+  } catch (const std::exception& error) {
+    fail(error.what(), {});
+  }
 }
 
 void Writer::note_disk(bool is_full) {

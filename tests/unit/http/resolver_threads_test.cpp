@@ -80,7 +80,7 @@ class ResolverThreadsTest : public testing::Test {
 };
 
 TEST_F(ResolverThreadsTest, ADeadNameTakesOneThreadHoweverManyAsk) {
-  make(2);
+  make(4);
   for (std::uint16_t port = 1; port <= 20; ++port) ask("dead.example", port);
   ask("good.example", 443);
   run_until_answers(1);
@@ -89,6 +89,22 @@ TEST_F(ResolverThreadsTest, ADeadNameTakesOneThreadHoweverManyAsk) {
   run_until_answers(21);
   EXPECT_EQ(answers.size(), 21u);
   EXPECT_THAT(names->asked(), UnorderedElementsAre("dead.example", "good.example"));
+}
+
+TEST_F(ResolverThreadsTest, ManyDeadNamesHoldUpNoneThatWasFoundBefore) {
+  make(4);
+  ask("good.example", 1);
+  run_until_answers(1);
+  for (int i = 1; i <= 20; ++i) ask("dead" + std::to_string(i) + ".example");
+  ASSERT_TRUE(names->wait_asked("dead1.example"));
+  ASSERT_TRUE(names->wait_asked("dead2.example"));
+  ask("good.example", 2);
+  run_until_answers(2);
+  EXPECT_THAT(answers, ElementsAre("good.example:1", "good.example:2"));
+  EXPECT_EQ(names->asked().size(), 4u) << "two of the dead ones, which hang";
+  names->release();
+  run_until_answers(22);
+  EXPECT_EQ(answers.size(), 22u);
 }
 
 TEST_F(ResolverThreadsTest, WhatNobodyWaitsForIsNotLookedUp) {

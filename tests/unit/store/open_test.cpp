@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/store/sqlite/backup.h"
+#include "core/store/sqlite/connection.h"
 #include "core/store/sqlite/integrity.h"
 #include "core/store/sqlite/migrations.h"
 #include "tests/unit/store/world.h"
@@ -281,6 +283,56 @@ TEST_P(BackupTest, IsAWholeDatabase) {
   EXPECT_TRUE(world.store->check().empty());
   EXPECT_EQ(world.store->depth().waiting, 50u);
   EXPECT_TRUE(world.find(ids.back()));
+}
+
+TEST_P(BackupTest, IsRefusedOnceTheGatewayStops) {
+  world.accept_ok();
+  world.store->end_inspections();
+  const std::string target = world.folder.path("copy.db");
+  EXPECT_THAT([&] { world.store->backup(target); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("the gateway is stopping")));
+  EXPECT_FALSE(std::filesystem::exists(target));
+  EXPECT_THAT([&] { world.store->check(); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("the gateway is stopping")));
+  world.close(true);
+  world.open();  // for the test's last look
+  world.start();
+}
+
+// Some pieces long, and written to all the while.
+class LargeBackupTest : public testing::Test {
+ protected:
+  LargeBackupTest() {
+    writer.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)");
+    writer.exec(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70)"
+        " INSERT INTO t (body) SELECT zeroblob(1000000) FROM n");
+  }
+  bool write_beside() {
+    ++asked;
+    writer.exec("INSERT INTO t (body) VALUES (zeroblob(10))");
+    return true;
+  }
+  TestFolder folder;
+  std::string target = folder.path("copy.db");
+  Connection writer{folder.path("large.db"), ConnectionMode::kWriter};
+  Connection source{folder.path("large.db"), ConnectionMode::kReader};
+  int asked = 0;
+};
+
+TEST_F(LargeBackupTest, IsOfOneMomentAndDoesNotBeginAnew) {
+  copy_database(source, target, [this] { return write_beside(); });
+  EXPECT_EQ(asked, 4);  // 70 MB in pieces of 16 MiB
+  Connection copy(target, ConnectionMode::kReader);
+  EXPECT_EQ(copy.query_integer("SELECT count(*) FROM t"), 70);
+  EXPECT_EQ(writer.query_integer("SELECT count(*) FROM t"), 74);
+}
+
+TEST_F(LargeBackupTest, EndsWhenToldAndLeavesNothing) {
+  EXPECT_THAT([this] { copy_database(source, target, [this] { return ++asked < 2; }); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("the gateway is stopping")));
+  EXPECT_EQ(asked, 2);
+  EXPECT_FALSE(std::filesystem::exists(target));
 }
 
 TEST_P(BackupTest, NeverOverwrites) {

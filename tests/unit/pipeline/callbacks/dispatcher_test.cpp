@@ -304,6 +304,22 @@ TEST_F(CallbackDispatcherTest, ARetryThatSucceedsEndsIt) {
   EXPECT_EQ(http.receivers["https://a/"].requests.size(), 3u);
 }
 
+TEST_F(CallbackDispatcherTest, ARetryThatIsDueWhileItLooksIsNotForgotten) {
+  const auto endpoint = store.add_endpoint("https://a/");
+  for (int i = 0; i < 300; ++i) {
+    http.receivers["https://a/"].codes.insert(http.receivers["https://a/"].codes.end(), {500, 200});
+  }
+  settings.retry_delays = {4ms};
+  start();
+  clock.creep(100us);
+  for (int i = 0; i < 300; ++i) {
+    const auto id = store.add(endpoint);
+    tell(endpoint);
+    loop.run_for(200ms);
+    ASSERT_EQ(row(id).state, CallbackState::kDelivered) << "delivery " << i;
+  }
+}
+
 TEST_F(CallbackDispatcherTest, GoneDisablesTheEndpointAndGivesUpTheRest) {
   const auto endpoint = store.add_endpoint("https://a/");
   http.receivers["https://a/"].codes = {410};
